@@ -1,0 +1,61 @@
+"""What several test modules share: the real gazetteer, a small one, and a reader of articles."""
+
+from pathlib import Path
+
+import pytest
+
+from extract.geoparse import Geoparser
+from gazetteer import FeatureClass, Gazetteer, Place, Point, load_gazetteer
+from gazetteer.index import Segment, build_index
+
+ROOT = Path(__file__).resolve().parent.parent
+GOLD = ROOT / "tests" / "gold"
+
+
+@pytest.fixture(scope="session")
+def gazetteer() -> Gazetteer:
+    """The gazetteer of all layers, as users have it."""
+    return load_gazetteer()
+
+
+@pytest.fixture(scope="session")
+def parser(gazetteer: Gazetteer) -> Geoparser:
+    """A reader of articles with the shipped model."""
+    return Geoparser(gazetteer)
+
+
+def make_place(identity: str, name: str, lat: float, lon: float, **fields) -> Place:
+    """A place with plausible fields where none are given."""
+    values = {
+        "name_en": "",
+        "feature": FeatureClass.CITY,
+        "country": identity.split("-")[0].upper(),
+        "radius_km": 5.0,
+        "importance": 50.0,
+        "source": "test",
+    }
+    values.update(fields)
+    return Place(id=identity, name=name, point=Point(lat, lon), **values)
+
+
+SMALL = [
+    make_place("ly", "ليبيا", 28, 17, name_en="Libya", feature=FeatureClass.COUNTRY, radius_km=700, importance=95),
+    make_place("ly-tripoli", "طرابلس", 32.887, 13.187, name_en="Tripoli", importance=90, parents=("ly",)),
+    make_place("lb-tripoli", "طرابلس", 34.437, 35.849, name_en="Tripoli", importance=65),
+    make_place("ly-gharyan", "غريان", 32.172, 13.02, name_en="Gharyan", aliases=("Gheryan",), parents=("ly",)),
+    make_place("ly-bani-walid", "بني وليد", 31.75, 13.99, name_en="Bani Walid", importance=55),
+    make_place("ly-jufra", "الجفرة", 29.1, 15.9, feature=FeatureClass.REGION, radius_km=100),
+    make_place("ly-jafara", "الجفارة", 32.5, 13.0, feature=FeatureClass.REGION, radius_km=60),
+    make_place("lb-tyre", "صور", 33.27, 35.2, name_en="Tyre", importance=60),
+    make_place("ly-surman", "صرمان", 32.756, 12.571, name_en="Surman"),
+    make_place("ly-abu-salim", "أبو سليم", 32.85, 13.18, feature=FeatureClass.DISTRICT),
+]
+
+
+@pytest.fixture(scope="session")
+def small_gazetteer(tmp_path_factory: pytest.TempPathFactory) -> Gazetteer:
+    """A gazetteer of the few places in SMALL, with a few everyday words."""
+    folder = tmp_path_factory.mktemp("small") / "index"
+    words = {"في": 7.5, "صور": 5.5, "مدينه": 5.8}
+    build_index(sorted(SMALL, key=lambda p: p.id), words, folder, meta={"fingerprint": "small"})
+    return Gazetteer([Segment(folder)])
