@@ -1,0 +1,5 @@
+"""Articles -> mentions -> resolutions."""
+
+from extract.mentions import Article, Mention, RankedCandidate, Resolution, Role
+
+__all__ = ["Article", "Mention", "RankedCandidate", "Resolution", "Role"]

@@ -1,0 +1,134 @@
+"""Rows for other programs: one a mention, as JSONL, CSV or GeoJSON."""
+
+import csv
+import json
+from collections.abc import Iterable, Mapping
+from typing import IO, Any
+
+from extract.mentions import Article, Resolution
+
+# The contract of the command line: names and order are promised to other programs.
+ROW_COLUMNS = (
+    "article_id",
+    "start",
+    "end",
+    "surface",
+    "role",
+    "place_id",
+    "place",
+    "place_en",
+    "feature",
+    "country",
+    "lat",
+    "lon",
+    "radius_km",
+    "relation",
+    "glued",
+    "method",
+    "score",
+    "confidence",
+    "passage",
+    "reason",
+)
+
+# A spreadsheet runs a cell that starts with one of these as a formula.
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+
+
+def mention_rows(article: Article, resolutions: Iterable[Resolution]) -> list[dict[str, Any]]:
+    """One dict a resolution, in text order: ROW_COLUMNS, then `passage_start` and `candidates` (JSON text)."""
+    return [_row(article, resolution) for resolution in resolutions]
+
+
+def _row(article: Article, resolution: Resolution) -> dict[str, Any]:
+    mention, place = resolution.mention, resolution.place
+    return {
+        "article_id": article.id,
+        "start": mention.start,
+        "end": mention.end,
+        "surface": mention.surface,
+        "role": mention.role.value,
+        "place_id": place.id if place else None,
+        "place": place.name if place else None,
+        "place_en": place.name_en if place else None,
+        "feature": place.feature.value if place else None,
+        "country": place.country if place else None,
+        "lat": place.point.lat if place else None,
+        "lon": place.point.lon if place else None,
+        "radius_km": place.radius_km if place else None,
+        "relation": mention.relation,
+        "glued": mention.glued,
+        "method": resolution.method,
+        "score": round(resolution.score, 1),
+        "confidence": round(resolution.confidence, 3),
+        "passage": article.text[resolution.passage_start : resolution.passage_end],
+        "reason": resolution.reason,
+        "passage_start": resolution.passage_start,
+        "candidates": json.dumps([_candidate(c) for c in resolution.candidates], ensure_ascii=False),
+    }
+
+
+def _candidate(candidate: Any) -> dict[str, Any]:
+    place = candidate.place
+    return {
+        "place_id": place.id,
+        "place": place.name,
+        "place_en": place.name_en,
+        "feature": place.feature.value,
+        "country": place.country,
+        "lat": place.point.lat,
+        "lon": place.point.lon,
+        "score": round(candidate.score, 1),
+        "weight": round(candidate.weight, 3),
+        "why": candidate.why,
+    }
+
+
+def write_jsonl(rows: Iterable[Mapping[str, Any]], stream: IO[str]) -> int:
+    """Write the contract's columns, one JSON object a line, and return how many."""
+    count = 0
+    for row in rows:
+        stream.write(json.dumps({name: row[name] for name in ROW_COLUMNS}, ensure_ascii=False) + "\n")
+        count += 1
+    return count
+
+
+def write_csv(rows: Iterable[Mapping[str, Any]], stream: IO[str], *, columns: tuple[str, ...] = ROW_COLUMNS) -> int:
+    """Write a header and one line a row, and return how many rows.
+
+    Text that a spreadsheet would run as a formula gets an apostrophe before it. The caller chooses the encoding:
+    utf-8-sig lets Excel show Arabic.
+    """
+    writer = csv.writer(stream, lineterminator="\r\n")
+    writer.writerow(columns)
+    count = 0
+    for row in rows:
+        writer.writerow([csv_cell(row[name]) for name in columns])
+        count += 1
+    return count
+
+
+def csv_cell(value: Any) -> Any:
+    """The value as a spreadsheet may safely read it; None becomes the empty cell, booleans true and false."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, str) and value.startswith(FORMULA_STARTS):
+        return "'" + value
+    return value
+
+
+def to_geojson(rows: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+    """A FeatureCollection (RFC 7946, longitude first) of the rows; a row without a point has a null geometry."""
+    features = [
+        {
+            "type": "Feature",
+            "geometry": None
+            if row["lat"] is None or row["lon"] is None
+            else {"type": "Point", "coordinates": [row["lon"], row["lat"]]},
+            "properties": {name: row[name] for name in row if name not in ("lat", "lon", "candidates")},
+        }
+        for row in rows
+    ]
+    return {"type": "FeatureCollection", "features": features}

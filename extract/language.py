@@ -1,0 +1,104 @@
+"""What the tables in extract/data say about Arabic: cue words, relations, numbers, names that are also something else."""
+
+import csv
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from gazetteer import normalize_name
+
+LONGEST_CUE = 4  # words; longer phrases are so rare that looking for them costs more than they give
+DATA = Path(__file__).resolve().parent / "data"
+
+
+@dataclass(frozen=True)
+class Head:
+    """A generic noun before a place name. `inside`: yes, no or both, whether it belongs to the name; features it names."""
+
+    inside: str
+    features: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Language:
+    """The tables by folded key. Phrases of several words have single spaces."""
+
+    cues_before: dict[str, frozenset[str]]
+    cues_after: dict[str, frozenset[str]]
+    relations: dict[str, str]
+    numbers: dict[str, float]
+    units: dict[str, float]
+    dual_units: dict[str, float]
+    ambiguous: dict[str, frozenset[str]]
+    organisations: dict[str, str]
+    organisation_starts: frozenset[str]
+    given_names: frozenset[str]
+    family_names: frozenset[str]
+    demonyms: frozenset[str]
+    demonym_countries: dict[str, str]
+    heads: dict[str, Head]
+    facility_adjectives: frozenset[str]
+    longest_cue: int
+    longest_relation: int
+
+
+@cache
+def load_language() -> Language:
+    """Read all tables, once a process."""
+    before, after = _cues()
+    relations = {}
+    for row in _rows("relations.csv"):
+        relations.setdefault(normalize_name(row["phrase"]), row["relation"])
+    measures = [
+        (normalize_name(r["word"]), float(r["value"]), r["kind"]) for r in _rows("measure_words.csv") if _is_value(r)
+    ]
+    organisations = {normalize_name(r["name"]): r["kind"] for r in _rows("organisations.csv")}
+    return Language(
+        cues_before=before,
+        cues_after=after,
+        relations=relations,
+        numbers={w: v for w, v, kind in measures if kind in ("number", "number_multiplier", "fraction")},
+        units={w: v for w, v, kind in measures if kind == "unit"},
+        dual_units={w: v for w, v, kind in measures if kind == "unit_dual"},
+        ambiguous=_ambiguous(),
+        organisations=organisations,
+        organisation_starts=frozenset(name.split()[0] for name in organisations if name),
+        given_names=_names("given_names.csv", "name"),
+        family_names=_names("family_names.csv", "name"),
+        demonyms=_names("demonyms.csv", "form"),
+        demonym_countries={normalize_name(r["form"]): r["country"] for r in _rows("demonyms.csv") if r["country"]},
+        heads={
+            normalize_name(r["head"]): Head(r["inside"], tuple(r["features"].split("|"))) for r in _rows("heads.csv")
+        },
+        facility_adjectives=_names("facility_adjectives.csv", "word"),
+        longest_cue=min(LONGEST_CUE, max(len(c.split()) for c in (*before, *after))),
+        longest_relation=max(len(r.split()) for r in relations),
+    )
+
+
+def _rows(name: str) -> list[dict[str, str]]:
+    with open(DATA / name, encoding="utf-8", newline="") as lines:
+        return list(csv.DictReader(lines))
+
+
+def _is_value(row: dict[str, str]) -> bool:
+    return row["value"].replace(".", "", 1).isdigit()
+
+
+def _names(table: str, column: str) -> frozenset[str]:
+    return frozenset(key for row in _rows(table) if (key := normalize_name(row[column])))
+
+
+def _cues() -> tuple[dict[str, frozenset[str]], dict[str, frozenset[str]]]:
+    sides: dict[str, dict[str, set[str]]] = {"before": {}, "after": {}}
+    for row in _rows("cues.csv"):
+        sides[row["side"]].setdefault(normalize_name(row["cue"]), set()).add(row["type"])
+    before, after = ({cue: frozenset(types) for cue, types in sides[side].items()} for side in ("before", "after"))
+    return before, after
+
+
+def _ambiguous() -> dict[str, frozenset[str]]:
+    kinds: dict[str, set[str]] = {}
+    for row in _rows("ambiguous_names.csv"):
+        kinds.setdefault(normalize_name(row["form"]), set()).add(row["kind"])
+    return {form: frozenset(found) for form, found in kinds.items()}

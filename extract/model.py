@@ -1,0 +1,51 @@
+"""The context model: two multinomial logistic regressions over string features. Small, loaded fast, no learning here."""
+
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+
+from extract.mentions import Role
+
+CLASSES = ("none", Role.LOCATION.value, Role.ACTOR.value, Role.NAME_PART.value)
+MODEL_FILE = Path(__file__).resolve().parent / "data" / "model.npz"
+
+
+class ContextModel:
+    """Weights of both stages: for every feature a row of four numbers, one a class."""
+
+    def __init__(self, stages: list[tuple[dict[str, int], np.ndarray]], meta: str = "") -> None:
+        self.stages = stages
+        self.meta = meta
+
+    def predict(self, stage: int, features: list[list[str]]) -> np.ndarray:
+        """Chances of each class in CLASSES, one row a span; rows sum to 1. Unknown features count nothing."""
+        numbers, weights = self.stages[stage]
+        scores = np.empty((len(features), len(CLASSES)))
+        for row, names in enumerate(features):
+            known = [numbers[name] for name in names if name in numbers]
+            scores[row] = weights[known].sum(axis=0)
+        scores -= scores.max(axis=1, keepdims=True)
+        chances = np.exp(scores)
+        return chances / chances.sum(axis=1, keepdims=True)
+
+    def save(self, path: Path) -> None:
+        """Write the model: feature names as one text, weights as half floats."""
+        arrays = {"meta": np.frombuffer(self.meta.encode("utf-8"), dtype=np.uint8)}
+        for number, (names, weights) in enumerate(self.stages):
+            text = "\n".join(sorted(names, key=names.__getitem__))
+            arrays[f"names{number}"] = np.frombuffer(text.encode("utf-8"), dtype=np.uint8)
+            arrays[f"weights{number}"] = weights.astype(np.float16)
+        np.savez_compressed(path, **arrays)
+
+
+@cache
+def load_model(path: Path = MODEL_FILE) -> ContextModel:
+    """The shipped model, read once a process. Nothing in the file is executed."""
+    with np.load(path, allow_pickle=False) as arrays:
+        stages = []
+        for number in range(2):
+            names = arrays[f"names{number}"].tobytes().decode("utf-8").split("\n")
+            weights = arrays[f"weights{number}"].astype(np.float32)
+            stages.append(({name: i for i, name in enumerate(names)}, weights))
+        return ContextModel(stages, arrays["meta"].tobytes().decode("utf-8"))

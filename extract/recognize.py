@@ -1,0 +1,67 @@
+"""Which spans are place names here, and in which role."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from extract.features import Context, article_features, span_features
+from extract.mentions import Role
+from extract.model import CLASSES, ContextModel
+from extract.spans import Span
+
+# A span is taken when it is likelier a name than not, by this much (chosen on the training texts by cross-validation).
+LEAST_CHANCE = 0.5
+# Of overlapping spans the longer one wins unless the shorter is far more likely: every further word counts so much.
+WORD_BONUS = 0.5
+
+
+@dataclass(slots=True)
+class Recognized:
+    """A span taken as a mention, with its role and the chance that both are right."""
+
+    span: Span
+    role: Role
+    chance: float
+
+
+def recognize_mentions(context: Context, model: ContextModel) -> list[Recognized]:
+    """The spans that are mentions, in text order, not overlapping."""
+    if not context.spans:
+        return []
+    chances = class_chances(context, model)
+    return select(context.spans, chances)
+
+
+def class_chances(context: Context, model: ContextModel) -> np.ndarray:
+    """Chances of each class for every span of the article, one row a span."""
+    first = [["bias", *span_features(context, span)] for span in context.spans]
+    named = 1 - model.predict(0, first)[:, 0]
+    by_span = {id(span): float(chance) for span, chance in zip(context.spans, named, strict=True)}
+    second = [f + article_features(context, s, by_span) for f, s in zip(first, context.spans, strict=True)]
+    return model.predict(1, second)
+
+
+def select(spans: list[Span], chances: np.ndarray) -> list[Recognized]:
+    """The best set of spans that do not overlap: the highest sum of log-odds, longer names preferred."""
+    order = sorted(range(len(spans)), key=lambda i: (spans[i].end, spans[i].start))
+    taken = [i for i in order if 1 - chances[i, 0] >= LEAST_CHANCE]
+    best: list[tuple[float, list[int]]] = [(0.0, [])]
+    ends: list[int] = [0]
+    for i in taken:
+        span = spans[i]
+        named = min(1 - chances[i, 0], 0.9999)
+        value = math.log(named / (1 - named)) + WORD_BONUS * (span.last - span.first) + 0.1
+        before = max(k for k in range(len(ends)) if ends[k] <= span.start)
+        total = best[before][0] + value
+        if total > best[-1][0]:
+            best.append((total, [*best[before][1], i]))
+        else:
+            best.append(best[-1])
+        ends.append(span.end)
+    return [_recognized(spans[i], chances[i]) for i in best[-1][1]]
+
+
+def _recognized(span: Span, chances: np.ndarray) -> Recognized:
+    role = 1 + int(np.argmax(chances[1:]))
+    return Recognized(span, Role(CLASSES[role]), float(chances[1:].sum()))

@@ -1,0 +1,131 @@
+"""How a text places something relative to a name: compass points, near, outskirts, between, towards, road, centre. Pure."""
+
+import re
+
+from extract.language import Language
+from extract.segment import Token
+from extract.spans import Span, WordInfo
+from gazetteer import fold_word
+
+COMPASS = frozenset("N S E W NE NW SE SW".split())
+FARTHEST_KM = 5000
+_LIST_GAP = re.compile(r"[\s،,«»“”\"()]*(?:أو|او|ثم|و)?[\s«»“”\"]*")
+_DISTANCE_REACH = 7
+
+
+def find_relation(text: str, tokens: list[Token], infos: list[WordInfo], span: Span, language: Language) -> str | None:
+    """The relation the words before a name give it, with a distance in kilometres ("S:30"), or None."""
+    words, lam = _words_before(text, tokens, infos, span, language)
+    phrase_words, relation = _longest_phrase(words, lam, language)
+    used = len(words) - phrase_words
+    distance = _distance_before(words[:used], language) if relation in COMPASS or relation in (None, "near") else None
+    if distance is not None and relation is None and not _is_distance_from(words, span):
+        return None
+    if distance is not None:
+        return f"{relation or 'near'}:{distance:g}"
+    return relation
+
+
+def _words_before(
+    text: str, tokens: list[Token], infos: list[WordInfo], span: Span, language: Language
+) -> tuple[list[str], bool]:
+    """Folded words of the same sentence before the name, without generic nouns right before it, and whether the clitic ل
+    stands before the name or before these nouns."""
+    words = []
+    last = span.first - 1
+    for i in range(last, max(-1, last - 14), -1):
+        gap_end = tokens[i + 1].start
+        if re.search(r"[.!؟?\n;؛:•]", text[tokens[i].end : gap_end]):
+            break
+        words.append(infos[i].folded)
+    words.reverse()
+    if span.left:
+        words.append(span.left)
+    lam = "ل" in span.proclitic
+    while words and _is_outer_head(words[-1], language) and not _phrase(words[-1:], language):
+        lam = words.pop().startswith("ل")
+    return words, lam
+
+
+def _is_outer_head(word: str, language: Language) -> bool:
+    for stem in (word, word[1:] if word[:1] in "وبلف" else word):
+        head = language.heads.get(stem)
+        if head is not None and head.inside != "yes":
+            return True
+        if stem in (
+            "العاصمه",
+            "مدينتي",
+            "بلدتي",
+            "قريتي",
+            "بلدات",
+            "قري",
+            "مدن",
+            "محافظتي",
+            "جزيرتي",
+            "منطقتي",
+            "مناطق",
+        ):
+            return True
+    return False
+
+
+def _longest_phrase(words: list[str], lam: bool, language: Language) -> tuple[int, str | None]:
+    for count in range(min(language.longest_relation, len(words)), 0, -1):
+        tail = words[-count:]
+        relation = (_phrase([*tail, "ل"], language) if lam else None) or _phrase(tail, language)
+        if relation:
+            return count, relation
+    return 0, None
+
+
+def _phrase(words: list[str], language: Language) -> str | None:
+    phrase = " ".join(words)
+    found = language.relations.get(phrase)
+    if found is None and phrase[:1] in "وفبل" and len(words[0]) > 3:
+        found = language.relations.get(phrase[1:])
+    return found
+
+
+def _is_distance_from(words: list[str], span: Span) -> bool:
+    return bool(words) and (words[-1] in ("من", "عن") or "عن" in words[-2:])
+
+
+def _distance_before(words: list[str], language: Language) -> float | None:
+    """Kilometres from the last number and unit among the words, when they stand near the end."""
+    for i in range(len(words) - 1, max(-1, len(words) - _DISTANCE_REACH), -1):
+        if words[i] in language.dual_units:
+            return _sane(language.dual_units[words[i]])
+        unit = language.units.get(words[i])
+        if unit is None or i == 0:
+            continue
+        number = _number(words[max(0, i - 4) : i], language)
+        if number is not None:
+            return _sane(number * unit)
+    return None
+
+
+def _sane(kilometres: float) -> float | None:
+    return round(kilometres, 1) if 0 < kilometres <= FARTHEST_KM else None
+
+
+def _number(words: list[str], language: Language) -> float | None:
+    """The number the last words spell: digits, or number words joined by و."""
+    last = words[-1]
+    if last[:1].isdigit():
+        try:
+            return float(last.replace(",", "").replace("/", "."))
+        except ValueError:
+            return None
+    for count in range(min(4, len(words)), 0, -1):
+        phrase = " ".join(words[-count:])
+        for key in (phrase, phrase[1:] if phrase[:1] in "وبل" else phrase):
+            if key in language.numbers:
+                return language.numbers[key]
+    return None
+
+
+def inherits_relation(text: str, before: Span, after: Span, language: Language) -> bool:
+    """Whether a name stands in one list with the name before it: «بين X وY», «نحو X وY ومدينة Z»."""
+    gap = text[before.end : after.start].strip()
+    words = [w for w in re.split(r"\s+", gap) if w and not _is_outer_head(fold_word(w), language)]
+    return _LIST_GAP.fullmatch(" ".join(words)) is not None

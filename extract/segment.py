@@ -1,0 +1,66 @@
+"""Tokens and sentences of a text, by offsets. Pure."""
+
+import re
+from typing import NamedTuple
+
+_ARABIC = (
+    "\u0621-\u0652\u0653-\u065f\u066e-\u06d3\u06d5\u06d6-\u06dc\u06df-\u06e8\u06ea-\u06ed\u06fa-\u06ff"
+    "\u0750-\u077f\u08a0-\u08ff\ufb50-\ufdf9\ufdfb-\ufdff\ufe70-\ufefc"
+)
+_JOINERS = "\u200b-\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff\u00ad"
+_TOKEN = re.compile(
+    rf"[{_ARABIC}][{_ARABIC}{_JOINERS}]*"
+    r"|[0-9\u0660-\u0669\u06f0-\u06f9]+(?:[.,\u066b\u066c:/][0-9\u0660-\u0669\u06f0-\u06f9]+)*"
+    r"|[A-Za-z\u00c0-\u024f\u1e00-\u1eff](?:[A-Za-z\u00c0-\u024f\u1e00-\u1eff\u0300-\u036f]|['’ʿʾ-](?=[A-Za-z\u00c0-\u024f\u1e00-\u1eff]))*"
+)
+# A full stop ends a sentence unless it stands in a number or after a single letter (أ. ب. initials).
+_END = re.compile(r"[.!?؟…۔]+[»”\")\]]*(?=\s|$)|\n+")
+_INITIAL = re.compile(r"(?:^|[\s(«])[\u0621-\u064aA-Za-z]\.$")
+LONGEST_PASSAGE = 700
+
+
+class Token(NamedTuple):
+    """A word, a number or a Latin word: `text[start:end]`."""
+
+    start: int
+    end: int
+
+
+def tokenize(text: str) -> list[Token]:
+    """All tokens, in order. Marks and invisible characters inside a word belong to it."""
+    return [Token(*match.span()) for match in _TOKEN.finditer(text)]
+
+
+def split_sentences(text: str) -> list[tuple[int, int]]:
+    """(start, end) of every sentence, without the blanks around it; together they hold every token.
+
+    A sentence of more than LONGEST_PASSAGE characters is cut at a comma or a blank.
+    """
+    spans, start = [], 0
+    for match in _END.finditer(text):
+        if match[0].startswith(".") and _INITIAL.search(text[max(0, match.start() - 3) : match.start() + 1]):
+            continue
+        spans.append((start, match.end()))
+        start = match.end()
+    spans.append((start, len(text)))
+    return [piece for span in spans for piece in _cut(text, *_strip(text, *span))]
+
+
+def _strip(text: str, start: int, end: int) -> tuple[int, int]:
+    piece = text[start:end]
+    return start + len(piece) - len(piece.lstrip()), end - len(piece) + len(piece.rstrip())
+
+
+def _cut(text: str, start: int, end: int) -> list[tuple[int, int]]:
+    pieces = []
+    while end - start > LONGEST_PASSAGE:
+        window = text[start : start + LONGEST_PASSAGE]
+        at = max(window.rfind(mark, LONGEST_PASSAGE // 2) for mark in ("،", "؛", ",", ";"))
+        if at < 0:
+            at = max(window.rfind(" ", LONGEST_PASSAGE // 2), window.rfind("\t", LONGEST_PASSAGE // 2))
+        stop = start + (at + 1 if at >= 0 else LONGEST_PASSAGE)
+        pieces.append(_strip(text, start, stop))
+        start = stop
+    if end > start:
+        pieces.append(_strip(text, start, end))
+    return [piece for piece in pieces if piece[1] > piece[0]]

@@ -1,0 +1,54 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from extract.segment import LONGEST_PASSAGE, split_sentences, tokenize
+
+
+def words(text: str) -> list[str]:
+    return [text[t.start : t.end] for t in tokenize(text)]
+
+
+@pytest.mark.parametrize(
+    ("text", "tokens"),
+    [
+        ("وصل إلى غريان.", ["وصل", "إلى", "غريان"]),
+        ("غـرْيان", ["غـرْيان"]),
+        ("ب556 صندوق", ["ب", "556", "صندوق"]),
+        ("«ورشفانة» و»العزيزية»", ["ورشفانة", "و", "العزيزية"]),
+        ("في Cyrene القديمة", ["في", "Cyrene", "القديمة"]),
+        ("على بعد ٣٠٫٥ كلم", ["على", "بعد", "٣٠٫٥", "كلم"]),
+        ("طرابلس\u200fوغريان", ["طرابلس\u200fوغريان"]),
+        ("", []),
+        ("«…»", []),
+    ],
+)
+def test_tokenize(text: str, tokens: list[str]) -> None:
+    assert words(text) == tokens
+
+
+@given(st.text())
+def test_tokens_are_sorted_and_do_not_overlap(text: str) -> None:
+    tokens = tokenize(text)
+    assert all(t.start < t.end for t in tokens)
+    assert all(a.end <= b.start for a, b in zip(tokens, tokens[1:], strict=False))
+
+
+@given(st.text(alphabet=st.sampled_from("اب ج.\n؟،«»1"), max_size=300))
+def test_sentences_hold_every_token(text: str) -> None:
+    spans = split_sentences(text)
+    for token in tokenize(text):
+        assert any(start <= token.start and token.end <= end for start, end in spans)
+    assert all(a[1] <= b[0] for a, b in zip(spans, spans[1:], strict=False))
+
+
+def test_sentences_end_at_signs_and_lines() -> None:
+    text = "وصل الوفد. هل عاد؟ نعم!\nوفي سبها 3.5 درجات"
+    assert [text[a:b] for a, b in split_sentences(text)] == ["وصل الوفد.", "هل عاد؟", "نعم!", "وفي سبها 3.5 درجات"]
+
+
+def test_an_endless_sentence_is_cut() -> None:
+    text = "كلمة أخرى، " * 300
+    spans = split_sentences(text)
+    assert len(spans) > 3
+    assert all(b - a <= LONGEST_PASSAGE for a, b in spans)

@@ -1,0 +1,1 @@
+"""Texts the context model learns from, and the program that trains it."""

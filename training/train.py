@@ -1,0 +1,135 @@
+"""Learn the context model from the annotated corpus: `python -m training.train [--evaluate]`.
+
+Seeded, the same result twice. The second stage learns from what the first one says of articles it has not seen
+(cross-fitting), so that it meets the same kind of chances when it is used.
+"""
+
+import argparse
+import json
+import sys
+from collections import Counter
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from scipy.sparse import csr_matrix
+from sklearn.linear_model import LogisticRegression
+
+from extract.features import Context, article_features, span_features
+from extract.geoparse import Geoparser
+from extract.mentions import Article
+from extract.model import CLASSES, MODEL_FILE, ContextModel
+from gazetteer import load_gazetteer
+
+CORPUS = Path(__file__).resolve().parent / "corpus"
+FOLDS = 5
+LEAST_SEEN = 2  # a feature seen once says more about its text than about Arabic
+STRENGTH = 0.6  # inverse of the regularization, by cross-validation over 0.1 .. 3
+SKIPPED = -1
+
+
+def read_corpus(paths: Iterable[Path]) -> list[dict[str, Any]]:
+    """The annotated articles of the files, in order."""
+    return [
+        json.loads(line) for path in paths for line in path.read_text(encoding="utf-8").splitlines() if line.strip()
+    ]
+
+
+def to_article(entry: dict[str, Any]) -> Article:
+    """The article alone, without its annotations."""
+    return Article(
+        entry["id"], entry["text"], entry.get("title"), entry.get("date"), entry.get("outlet"), entry.get("country")
+    )
+
+
+def labels(context: Context, entry: dict[str, Any]) -> list[int]:
+    """The class of every span: that of the annotation it equals, none, or SKIPPED where readers may differ."""
+    gold = {(m["start"], m["end"]): m for m in entry["mentions"]}
+    free = [(m["start"], m["end"]) for m in entry["mentions"] if m.get("optional")]
+    found = []
+    for span in context.spans:
+        mention = gold.get((span.start, span.end))
+        if any(span.start < end and start < span.end for start, end in free):
+            found.append(SKIPPED)
+        else:
+            found.append(CLASSES.index(mention["role"]) if mention else 0)
+    return found
+
+
+class Fitter:
+    """Fits a stage on lists of features."""
+
+    def __init__(self, features: list[list[str]], classes: list[int]) -> None:
+        counts = Counter(name for names in features for name in set(names))
+        self.numbers = {name: i for i, name in enumerate(sorted(n for n, c in counts.items() if c >= LEAST_SEEN))}
+        regression = LogisticRegression(C=STRENGTH, max_iter=400, tol=1e-3)
+        regression.fit(self.matrix(features), classes)
+        weights = np.zeros((len(self.numbers) + 1, len(CLASSES)))
+        for column, name in enumerate(regression.classes_):
+            weights[: len(self.numbers), name] = regression.coef_[column]
+            weights[len(self.numbers), name] = regression.intercept_[column]
+        missing = [c for c in range(len(CLASSES)) if c not in regression.classes_]
+        weights[len(self.numbers), missing] = -20
+        self.weights = weights
+
+    def matrix(self, features: list[list[str]]) -> csr_matrix:
+        """One row a span; a feature that comes twice counts twice."""
+        rows, columns = [], []
+        for row, names in enumerate(features):
+            known = [self.numbers[n] for n in names if n in self.numbers]
+            rows += [row] * len(known)
+            columns += known
+        return csr_matrix((np.ones(len(rows)), (rows, columns)), shape=(len(features), len(self.numbers)))
+
+    def stage(self) -> tuple[dict[str, int], np.ndarray]:
+        """The stage as the model keeps it; the intercept is the feature "bias"."""
+        return {**self.numbers, "bias": len(self.numbers)}, self.weights.astype(np.float32)
+
+
+def fit(contexts: list[Context], classes: list[list[int]], meta: str = "") -> ContextModel:
+    """A model of both stages."""
+    first = [[["bias", *span_features(c, s)] for s in c.spans] for c in contexts]
+    chances: list[np.ndarray] = [np.zeros(0)] * len(contexts)
+    for fold in range(FOLDS):
+        kept = [i for i in range(len(contexts)) if i % FOLDS != fold]
+        stage = ContextModel([_fit_stage([first[i] for i in kept], [classes[i] for i in kept])])
+        for i in range(fold, len(contexts), FOLDS):
+            chances[i] = 1 - stage.predict(0, first[i])[:, 0] if first[i] else np.zeros(0)
+    second = []
+    for context, names, chance in zip(contexts, first, chances, strict=True):
+        by_span = {id(s): float(p) for s, p in zip(context.spans, chance, strict=True)}
+        second.append([f + article_features(context, s, by_span) for f, s in zip(names, context.spans, strict=True)])
+    return ContextModel([_fit_stage(first, classes), _fit_stage(second, classes)], meta)
+
+
+def _fit_stage(features: list[list[list[str]]], classes: list[list[int]]) -> tuple[dict[str, int], np.ndarray]:
+    pairs = [
+        (f, c) for fs, cs in zip(features, classes, strict=True) for f, c in zip(fs, cs, strict=True) if c != SKIPPED
+    ]
+    return Fitter([f for f, _ in pairs], [c for _, c in pairs]).stage()
+
+
+def train(entries: list[dict[str, Any]], parser: Geoparser) -> ContextModel:
+    """The model that these annotated articles teach."""
+    contexts = [parser.context(to_article(entry)) for entry in entries]
+    classes = [labels(context, entry) for context, entry in zip(contexts, entries, strict=True)]
+    words = sum(len(entry["text"].split()) for entry in entries)
+    return fit(contexts, classes, f"{len(entries)} articles, {words} words")
+
+
+def main() -> int:
+    """Train on training/corpus and write the model."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("corpus", nargs="*", type=Path, help="annotated files (default: all of training/corpus)")
+    parser.add_argument("--output", type=Path, default=MODEL_FILE)
+    args = parser.parse_args()
+    entries = read_corpus(args.corpus or sorted(CORPUS.glob("*.jsonl")))
+    model = train(entries, Geoparser(load_gazetteer(), model=ContextModel([])))
+    model.save(args.output)
+    print(f"{model.meta}; {', '.join(str(len(names)) for names, _ in model.stages)} features", file=sys.stderr)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
