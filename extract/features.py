@@ -129,6 +129,9 @@ def _name_features(context: Context, span: Span) -> list[str]:
         features += [f"feat={best.feature}", f"feat={best.feature}&{name_class}"]
         score = span.candidates[0].score
         features.append(f"score={_bucket(score, 5, 20)}&{span.kind}")
+    own_head = language.heads.get(words[0]) if len(words) > 1 and span.kind != "unlisted" else None
+    if own_head is not None:
+        features += [f"headed={own_head.inside}{span.kind}", f"headed={words[0]}"]
     if span.head:
         features += [
             f"head={span.head}",

@@ -7,7 +7,7 @@ from gazetteer import Place
 
 
 class Role(StrEnum):
-    """What a place name does in a sentence: see docs/annotation.md."""
+    """What a place name does in a sentence: see tests/gold/ANNOTATION.md."""
 
     LOCATION = "location"
     ACTOR = "actor"

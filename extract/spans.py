@@ -10,15 +10,27 @@ from dataclasses import dataclass, field, replace
 from extract.language import Language
 from extract.segment import Token
 from gazetteer import Candidate, Gazetteer, fold_with_offsets
-from gazetteer.match import ARTICLE_DIFFERS, article_candidates, exact_candidates, fuzzy_candidates, rank
-from gazetteer.normalize import ARTICLE
+from gazetteer.match import (
+    ARTICLE_DIFFERS,
+    NOUN_MISSING,
+    article_candidates,
+    bare_candidates,
+    exact_candidates,
+    fuzzy_candidates,
+    rank,
+)
+from gazetteer.normalize import ARTICLE, PROCLITICS
 
 # Zipf frequencies (log 10 per 10^9 words) of everyday Arabic, chosen on the training texts.
 UNKNOWN_ZIPF = 2.0  # a rarer word may be a typo: 97 % of misspelt names are rarer, 80 % of other words are not
 GLUE_ZIPF = 2.6  # a rarer word may be two words grown together
 FUNCTION_ZIPF = 6.2  # a commoner word (في، من، على) is never a place
 TYPO_IMPORTANCE = 20.0
-GLUE_LEAST = 6  # letters of a glued word
+NOUN_REACH = 9  # words between a list's generic noun and a name in it
+RARE_ZIPF = 2.6  # a rarer word may stand for a place without its generic noun
+GLUE_LEAST, GLUE_MOST = 4, 40  # letters of a glued word
+GLUE_COST = 30.0  # what every name in a glued word must be worth: importance (0..100) and four a letter
+GLUE_STRENGTH = 20.0  # a cutting worth less is not believed
 _GAP = re.compile("[ \u00a0\u202f\t«»“”\"'’‘\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff-]{0,3}")
 _WORD_CACHE = 1_000_000
 
@@ -97,7 +109,7 @@ class WordReader:
             return WordInfo(folded, zipf, (), stems)
         readings = list(self._plain(folded))
         if not any(r.complete for r in readings) and not folded.isascii():
-            found = self._glued(folded) if zipf < GLUE_ZIPF and len(folded) >= GLUE_LEAST else []
+            found = self._glued(folded) if zipf < GLUE_ZIPF and GLUE_LEAST <= len(folded) <= GLUE_MOST else []
             found = found or (self._article(folded) if zipf < 4 else [])
             found = found or (self._fuzzy(folded) if zipf < UNKNOWN_ZIPF else [])
             readings += found
@@ -138,49 +150,64 @@ class WordReader:
         return key in names or bare in names or bare in self.language.given_names
 
     def _glued(self, folded: str) -> list[Reading]:
-        """The best way to cut the word into a known word and a name, two names, or a name and a known word."""
-        best: tuple[float, list[Reading]] = (0.0, [])
-        for cut in range(2, len(folded) - 1):
-            left, right = folded[:cut], folded[cut:]
-            for strength, readings in self._cuts(left, right, cut, len(folded)):
-                if strength > best[0]:
-                    best = (strength, readings)
-        return best[1]
+        """The best way to cut a word into names and known words that have grown together, at least one of them a name.
 
-    def _cuts(self, left: str, right: str, cut: int, length: int) -> Iterator[tuple[float, list[Reading]]]:
-        left_known = self._known_strength(left)
-        left_names = [(p, k, at) for p, k, at in _proclitics(left) if len(k) > 2 and k in self.gazetteer]
-        for proclitic, key, at in _proclitics(right):
-            begins = self.gazetteer.begins_name(key)
-            if len(proclitic) > 1 or len(key) < (2 if begins else 3):
+        `best[i, named]` is the best cutting of the first i letters, with or without a name in it: its strength, its
+        readings, and the known word it ends with.
+        """
+        size = len(folded)
+        best: dict[tuple[int, bool], tuple[float, list[Reading], str]] = {(0, False): (0.0, [], "")}
+        for start in range(size - 1):
+            for named in (False, True):
+                if (start, named) not in best:
+                    continue
+                strength, readings, left = best[start, named]
+                for end in range(start + 2, size + 1):
+                    for gain, reading, word in self._pieces(folded, start, end):
+                        state = (end, named or reading is not None)
+                        if state not in best or strength + gain > best[state][0]:
+                            added = [*readings, replace(reading, left=left)] if reading else readings
+                            best[state] = (strength + gain, added, word)
+        strength, readings, _ = best.get((size, True), (0.0, [], ""))
+        return readings if strength >= GLUE_STRENGTH else []
+
+    def _pieces(self, folded: str, start: int, end: int) -> Iterator[tuple[float, Reading | None, str]]:
+        """What `folded[start:end]` may be in a glued word: (strength, reading, the known word) each."""
+        whole, last = folded[start:end], end == len(folded)
+        if start == 0 and last:
+            joined = self._lost_blank(folded)
+            if joined:
+                yield GLUE_STRENGTH, Reading(0, end, joined, "glued", complete=joined in self.gazetteer), ""
+            return
+        known = self._known_strength(whole)
+        if known:
+            yield known, None, whole
+        for proclitic, at in (("", 0), (whole[0], 1)):
+            key = whole[at:]
+            if at and proclitic not in PROCLITICS:
                 continue
-            complete = len(key) > 2 and key in self.gazetteer
-            strength = self._name_strength(key) if complete else 20.0 if begins else 0.0
-            if not strength:
-                continue
-            name = Reading(cut + at, length, key, "glued", proclitic, left, complete=complete)
-            if left_known and not proclitic:
-                yield left_known + strength, [name]
-            if complete:
-                for before, other, start in left_names:
-                    first = Reading(start, cut, other, "glued", before, right=right, opens=False)
-                    yield (
-                        (self._name_strength(other) + strength) * (1.0 if proclitic or len(key) > 3 else 0.7),
-                        [first, name],
-                    )
-        right_zipf = self.gazetteer.zipf(right)
-        if left_names and len(right) > 3 and right_zipf >= (3.0 if right[0] == "و" else 4.5):
-            before, other, start = left_names[0]
-            first = Reading(start, cut, other, "glued", before, right=right, opens=False)
-            yield self._name_strength(other) + 8 * right_zipf - 15, [first]
+            if len(key) > 2 and key in self.gazetteer:
+                strength = self._name_strength(key) - GLUE_COST
+                yield strength, Reading(start + at, end, key, "glued", proclitic, opens=last), ""
+            elif last and len(key) > 1 and self.gazetteer.begins_name(key):
+                yield 0.0, Reading(start + at, end, key, "glued", proclitic, complete=False), ""
+
+    def _lost_blank(self, folded: str) -> str | None:
+        """A name of three or more words whose first blank is lost: «قصربن غشير»."""
+        for cut in range(2, len(folded) - 1):
+            key = f"{folded[:cut]} {folded[cut:]}"
+            if self.gazetteer.begins_name(key):
+                return key
+        return None
 
     def _known_strength(self, word: str) -> float:
-        """How likely a word is one that grows together with a name after it."""
-        for _, stem, _ in _proclitics(word):
-            if self.language.cues_before.get(stem, frozenset()) & _GLUING:
-                return 12 * max(self.gazetteer.zipf(stem), 3.5)
+        """How likely a word is one that grows together with its neighbours: 0 when it is not known."""
         zipf = self.gazetteer.zipf(word)
-        return 8 * zipf if len(word) > 3 and zipf >= 4.5 else 0.0
+        cue = word in self.language.relations or self.language.cues_before.get(word, frozenset()) & _GLUING
+        if cue and (len(word) > 2 or zipf >= FUNCTION_ZIPF - 0.7):
+            return 8 * max(zipf, 4.5) - GLUE_COST / 2
+        least = 3.0 if word[0] == "و" else 3.5
+        return max(1.0, 6 * zipf - 20) if len(word) > 3 and zipf >= least else 0.0
 
     def _name_strength(self, key: str) -> float:
         importance = max((self.gazetteer.importance(row) for row, _ in self.gazetteer.rows(key)), default=0.0)
@@ -193,7 +220,7 @@ class WordReader:
         elif span.kind == "fuzzy":
             found = [c for c in fuzzy_candidates(self.gazetteer, span.key) if c.place.importance >= TYPO_IMPORTANCE]
         else:
-            found = exact_candidates(self.gazetteer, span.key, written)
+            found = exact_candidates(self.gazetteer, span.key, written) + bare_candidates(self.gazetteer, span.key)
             if span.kind in ("clitic", "glued"):
                 found = [replace(c, method=span.kind) for c in found]
         return rank(found)
@@ -234,9 +261,26 @@ def find_spans(text: str, tokens: list[Token], infos: list[WordInfo], reader: Wo
             spans += _grow(text, tokens, infos, i, reading, reader)
         spans += _grow_typos(text, tokens, infos, i, reader)
     for span in spans:
-        span.candidates = reader.candidates(span, text[span.start : span.end])
+        found = reader.candidates(span, text[span.start : span.end])
+        span.candidates = _without_unnamed(infos, span, found, reader)
     spans = _without_outer_heads(text, tokens, infos, [s for s in spans if s.candidates], reader)
     return spans + compose_spans(text, tokens, infos, spans, reader)
+
+
+def _without_unnamed(
+    infos: list[WordInfo], span: Span, candidates: list[Candidate], reader: WordReader
+) -> list[Candidate]:
+    """The candidates, those whose generic noun is left out only when the noun stands a few words before (the head of a
+    list: «أحياء الزيتون والتفاح») or the word is hardly anything else."""
+    if all(c.score != NOUN_MISSING for c in candidates):
+        return candidates
+    heads = reader.language.heads
+    before = {
+        stem for info in infos[max(0, span.first - NOUN_REACH) : span.first] for stem in info.stems if stem in heads
+    }
+    features = {feature for stem in before for feature in heads[stem].features}
+    rare = min(reader.gazetteer.zipf(word) for word in span.key.split()) < RARE_ZIPF
+    return [c for c in candidates if c.score != NOUN_MISSING or rare or c.place.feature.value in features]
 
 
 def _without_outer_heads(

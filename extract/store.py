@@ -6,7 +6,6 @@ name and renamed; the articles come last, so that a batch is there when its arti
 mentions. Nothing is ever changed in place.
 """
 
-import contextlib
 import hashlib
 import json
 import os
@@ -14,15 +13,26 @@ import threading
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from extract.export import ROW_COLUMNS, mention_rows
 from extract.mentions import Article, Resolution
+from extract.parts import (
+    ARTICLE_SCHEMA,
+    MENTION_SCHEMA,
+    article_row,
+    complete_parts,
+    content_hash,
+    mention_row,
+    scan_sql,
+    write_json,
+    write_parquet,
+)
 from gazetteer.normalize import normalize_name
 
 FORMAT = 1
@@ -30,37 +40,15 @@ MANIFEST = "workspace.json"
 ATTRIBUTION = ("GeoNames (CC BY 4.0)", "Who's On First", "Unicode CLDR")
 # A part of so many articles holds some 50,000 mentions: large enough for fast scans, small enough to build in memory.
 BATCH_ARTICLES = 5_000
-# How many words of an article without a title stand for one.
-HEAD_WORDS = 9
 # How long a look at the folder holds: new parts are seen after this many seconds.
 REFRESH_S = 1.0
 FETCH_ROWS = 10_000
 # More choices than this no one reads through in a list; a search finds the rest.
-FACET_VALUES = 1_000
+FACET_VALUES = 500
 # What rows have beyond the columns promised to other programs: of the article, and for showing why.
 ARTICLE_COLUMNS = ("title", "date", "outlet", "url")
 EXTRA_COLUMNS = ("passage_start", "candidates", *ARTICLE_COLUMNS, "head")
 SORTABLE = (*ROW_COLUMNS, *ARTICLE_COLUMNS)
-
-_INTEGERS, _NUMBERS = ("start", "end", "passage_start"), ("lat", "lon", "radius_km", "score", "confidence")
-
-
-def _mention_type(name: str) -> pa.DataType:
-    if name in _INTEGERS:
-        return pa.int64()
-    if name in _NUMBERS:
-        return pa.float64()
-    return pa.bool_() if name == "glued" else pa.string()
-
-
-_MENTION_SCHEMA = pa.schema(
-    [(name, _mention_type(name)) for name in (*ROW_COLUMNS, "passage_start", "candidates")]
-    + [("folded", pa.string()), ("version", pa.int64())]
-)
-_ARTICLE_SCHEMA = pa.schema(
-    [(name, pa.string()) for name in ("article_id", "text", "title", "date", "outlet", "country", "url", "head")]
-    + [("content_hash", pa.string()), ("version", pa.int64())]
-)
 
 
 class StoreError(OSError):
@@ -110,6 +98,16 @@ class Totals:
 
 
 @dataclass(frozen=True, slots=True)
+class Span:
+    """How many articles there are, how many of them have no date that can be read, and the first and the last date."""
+
+    articles: int
+    undated: int
+    first: date | None
+    last: date | None
+
+
+@dataclass(frozen=True, slots=True)
 class Passage:
     """A sentence that names the place asked for: `mentions` of it as rows, and `others` named in the same sentence."""
 
@@ -126,24 +124,13 @@ class _Batch:
     hashes: dict[str, str] = field(default_factory=dict)
 
 
-def content_hash(article: Article) -> str:
-    """A fingerprint of everything in the article but its id: another one means the article changed."""
-    fields = (article.text, article.title, article.date, article.outlet, article.country, article.url)
-    return hashlib.sha256(json.dumps(fields).encode()).hexdigest()
-
-
-def first_words(text: str) -> str:
-    """The first words of a text, with an ellipsis where it goes on: what stands for a missing title."""
-    words = text.split(maxsplit=HEAD_WORDS)
-    return " ".join(words[:HEAD_WORDS]) + (" …" if len(words) > HEAD_WORDS else "")
-
-
 class Workspace:
     """A folder of parts, open for questions and for adding. Safe to share between threads."""
 
     def __init__(self, folder: Path, manifest: Mapping[str, Any]) -> None:
         self.folder = folder
         self.attribution: tuple[str, ...] = tuple(manifest.get("attribution", ATTRIBUTION))
+        self.versions: dict[str, str] = dict(manifest.get("versions", {}))
         self._lock = threading.RLock()
         self._database = duckdb.connect(":memory:")
         self._parts: tuple[tuple[str, int, int], ...] | None = None
@@ -157,7 +144,7 @@ class Workspace:
         path = Path(folder)
         path.mkdir(parents=True, exist_ok=True)
         if not (path / MANIFEST).exists():
-            _write_json(path / MANIFEST, {"format": FORMAT, "versions": {}, "attribution": ATTRIBUTION})
+            write_json(path / MANIFEST, {"format": FORMAT, "versions": {}, "attribution": ATTRIBUTION})
         return cls.open(path)
 
     @classmethod
@@ -184,6 +171,8 @@ class Workspace:
         An article that is there with the same content is skipped, a changed one takes the place of the old one and of
         its mentions. `versions` (of program, gazetteer, ...) are kept with each part.
         """
+        versions = dict(versions or {})
+        self._record(versions)
         counts, batch = AddCounts(), _Batch()
         known = self._known_hashes()
         for article, resolutions in results:
@@ -196,11 +185,11 @@ class Workspace:
             counts = replace(counts, **{key: getattr(counts, key) + 1})
             batch.articles[article.id], batch.hashes[article.id] = (article, resolutions), digest
             if len(batch.articles) >= BATCH_ARTICLES:
-                counts = replace(counts, mentions=counts.mentions + self._write(batch, versions or {}))
+                counts = replace(counts, mentions=counts.mentions + self._write(batch, versions))
                 known = known | batch.hashes
                 batch = _Batch()
         if batch.articles:
-            counts = replace(counts, mentions=counts.mentions + self._write(batch, versions or {}))
+            counts = replace(counts, mentions=counts.mentions + self._write(batch, versions))
         self.refresh(force=True)
         return counts
 
@@ -208,17 +197,24 @@ class Workspace:
         """Whether the article is here with exactly this content."""
         return self._known_hashes().get(article.id) == content_hash(article)
 
+    def _record(self, versions: dict[str, str]) -> None:
+        if versions and versions != self.versions:
+            self.versions = versions
+            content = {"format": FORMAT, "versions": versions, "attribution": self.attribution}
+            write_json(self.folder / MANIFEST, content)
+
     def _write(self, batch: _Batch, versions: Mapping[str, str]) -> int:
         version = time.time_ns()
-        key = hashlib.sha256(json.dumps(sorted(batch.hashes.items())).encode()).hexdigest()[:16]
+        content = hashlib.sha256(json.dumps(sorted(batch.hashes.items())).encode()).hexdigest()
+        key = f"{version:x}-{content[:16]}"
         articles, mentions = [], []
         for article, resolutions in batch.articles.values():
-            articles.append(_article_row(article, batch.hashes[article.id], version))
-            mentions.extend(_stored_row(row, version) for row in mention_rows(article, resolutions))
+            articles.append(article_row(article, batch.hashes[article.id], version))
+            mentions.extend(mention_row(row, version) for row in mention_rows(article, resolutions))
         metadata = {b"rasid": json.dumps({"format": FORMAT, "versions": dict(versions)}).encode()}
-        for name, rows, schema in (("mentions", mentions, _MENTION_SCHEMA), ("articles", articles, _ARTICLE_SCHEMA)):
+        for name, rows, schema in (("mentions", mentions, MENTION_SCHEMA), ("articles", articles, ARTICLE_SCHEMA)):
             table = pa.Table.from_pylist(rows, schema=schema.with_metadata(metadata))
-            _write_parquet(self.folder / f"{name}-{key}.parquet", table)
+            write_parquet(self.folder / f"{name}-{key}.parquet", table)
         return len(mentions)
 
     def _known_hashes(self) -> dict[str, str]:
@@ -242,15 +238,15 @@ class Workspace:
             if not force and self._parts is not None and time.monotonic() - self._looked < REFRESH_S:
                 return
             self._looked = time.monotonic()
-            parts = _complete_parts(self.folder)
+            parts = complete_parts(self.folder)
             if parts != self._parts:
                 self._define_views([name for name, _, _ in parts])
                 self._parts = parts
 
     def _define_views(self, keys: Sequence[str]) -> None:
         cursor = self._database.cursor()
-        articles = _scan([self.folder / f"articles-{key}.parquet" for key in keys], _ARTICLE_SCHEMA)
-        mentions = _scan([self.folder / f"mentions-{key}.parquet" for key in keys], _MENTION_SCHEMA)
+        articles = scan_sql([self.folder / f"articles-{key}.parquet" for key in keys], ARTICLE_SCHEMA)
+        mentions = scan_sql([self.folder / f"mentions-{key}.parquet" for key in keys], MENTION_SCHEMA)
         cursor.execute("BEGIN")
         cursor.execute(f"CREATE OR REPLACE VIEW all_articles AS {articles}")
         cursor.execute(
@@ -290,15 +286,31 @@ class Workspace:
         Each is counted under all the other filters, so that a choice shows what choosing it as well would give.
         At most FACET_VALUES are given of each.
         """
-        return {name: self._facet(filters, name, column) for name, column in _FACETS.items()}
+        found: dict[str, list[tuple[str, int]]] = {}
+        same: dict[Filters, list[str]] = {}
+        for name in _FACETS:
+            same.setdefault(replace(filters, **{name: ()}), []).append(name)
+        for asked, names in same.items():
+            found |= self._facets_of(asked, names)
+        return {name: found[name] for name in _FACETS}
 
-    def _facet(self, filters: Filters, name: str, column: str) -> list[tuple[str, int]]:
-        where, parameters = _where(replace(filters, **{name: ()}))
-        return self._ask(
-            f"SELECT {column}, count(*) AS n FROM mentions WHERE {where} AND {column} IS NOT NULL "
-            "GROUP BY ALL ORDER BY n DESC, 1 LIMIT ?",
+    def _facets_of(self, filters: Filters, names: Sequence[str]) -> dict[str, list[tuple[str, int]]]:
+        # One scan counts several columns: grouping() tells which of them a row counts.
+        where, parameters = _where(filters)
+        columns = [_FACETS[name] for name in names]
+        sets = ", ".join(f"({column})" for column in columns)
+        rows = self._ask(
+            f"SELECT grouping({', '.join(columns)}) AS mask, coalesce({', '.join(columns)}) AS value, count(*) AS n "
+            f"FROM mentions WHERE {where} GROUP BY GROUPING SETS ({sets}) HAVING value IS NOT NULL "
+            "QUALIFY row_number() OVER (PARTITION BY mask ORDER BY n DESC, value) <= ? ORDER BY n DESC, value",
             [*parameters, FACET_VALUES],
         ).fetchall()
+        found: dict[str, list[tuple[str, int]]] = {name: [] for name in names}
+        every = (1 << len(names)) - 1
+        masks = {every ^ (1 << (len(names) - 1 - position)): name for position, name in enumerate(names)}
+        for mask, value, n in rows:
+            found[masks[mask]].append((value, n))
+        return found
 
     def places(self, filters: Filters, *, limit: int | None = None) -> list[dict[str, Any]]:
         """One dict a place with mentions and articles counted, the most mentioned first.
@@ -394,12 +406,23 @@ class Workspace:
         rows = self.rows(Filters(article_ids=(article_id,)), sort="start", placed=None)
         return found[0] | {"mentions": list(rows)}
 
-    def articles(self) -> list[dict[str, Any]]:
-        """All articles without their texts, newest first: article_id, title, head, date, outlet, country, url."""
+    def articles(self, article_ids: Sequence[str] | None = None) -> list[dict[str, Any]]:
+        """Articles without their texts, newest first: article_id, title, head, date, outlet, country, url.
+
+        All of them, or those with the ids given.
+        """
+        where, parameters = ("true", []) if article_ids is None else ("article_id IN (SELECT unnest(?))", [article_ids])
         return self._dicts(
-            "SELECT article_id, title, head, date, outlet, country, url FROM live "
-            "ORDER BY date DESC NULLS LAST, article_id"
+            f"SELECT article_id, title, head, date, outlet, country, url FROM live WHERE {where} "
+            "ORDER BY date DESC NULLS LAST, article_id",
+            parameters,
         )
+
+    def span(self) -> Span:
+        """How many articles there are, and the time they cover."""
+        day = "TRY_CAST(date AS DATE)"
+        row = self._ask(f"SELECT count(*), count(*) - count({day}), min({day}), max({day}) FROM live").fetchone()
+        return Span(*row)
 
 
 _FACETS = {
@@ -458,51 +481,3 @@ def _passage(rows: list[dict[str, Any]]) -> Passage:
     article = {name: asked[0][name] for name in ("article_id", *ARTICLE_COLUMNS, "head")}
     others = [row for row in rows if not row["asked"]]
     return Passage(article, asked[0]["passage"], asked[0]["passage_start"], asked, others)
-
-
-def _article_row(article: Article, digest: str, version: int) -> dict[str, Any]:
-    names = ("text", "title", "date", "outlet", "country", "url")
-    row = {"article_id": article.id} | {name: getattr(article, name) for name in names}
-    return row | {"head": first_words(article.text), "content_hash": digest, "version": version}
-
-
-def _stored_row(row: dict[str, Any], version: int) -> dict[str, Any]:
-    names = (row["place"], row["place_en"], row["surface"])
-    # A separator that no folded query holds: a text must not be found across two names.
-    folded = "|".join(normalize_name(name) for name in names if name)
-    return row | {"folded": folded, "version": version}
-
-
-def _complete_parts(folder: Path) -> tuple[tuple[str, int, int], ...]:
-    parts = []
-    with contextlib.suppress(FileNotFoundError), os.scandir(folder) as entries:
-        for entry in entries:
-            if entry.name.startswith("articles-") and entry.name.endswith(".parquet"):
-                state = entry.stat()
-                key = entry.name.removeprefix("articles-").removesuffix(".parquet")
-                parts.append((key, state.st_mtime_ns, state.st_size))
-    return tuple(sorted(parts))
-
-
-def _scan(files: Sequence[Path], schema: pa.Schema) -> str:
-    if files:
-        names = ", ".join("'" + str(file).replace("'", "''") + "'" for file in files)
-        return f"SELECT * FROM read_parquet([{names}])"
-    types = {pa.string(): "VARCHAR", pa.int64(): "BIGINT", pa.float64(): "DOUBLE", pa.bool_(): "BOOLEAN"}
-    columns = ", ".join(f'NULL::{types[column.type]} AS "{column.name}"' for column in schema)
-    return f"SELECT {columns} WHERE false"
-
-
-def _write_parquet(path: Path, table: pa.Table) -> None:
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}.part")
-    try:
-        pq.write_table(table, temporary, compression="zstd")
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
-
-
-def _write_json(path: Path, content: Mapping[str, Any]) -> None:
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
-    temporary.write_text(json.dumps(content, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
-    os.replace(temporary, path)

@@ -24,12 +24,13 @@ import marisa_trie
 import numpy as np
 
 from gazetteer.errors import SourceError
-from gazetteer.normalize import name_keys, normalize_name
+from gazetteer.normalize import bare_key, name_keys, normalize_name
 from gazetteer.places import EARTH_RADIUS_KM, FeatureClass, Place, Point
 
-FORMAT = 1
+FORMAT = 2
 FEATURES = tuple(FeatureClass)
-MAIN, ALIAS, DERIVED = 0, 1, 2  # how a key came from a place: its name, an alias, another writing of one of them
+# How a key came from a place: its name, an alias, another writing of one of them, a name without its generic noun.
+MAIN, ALIAS, DERIVED, BARE = 0, 1, 2, 3
 # One wrong letter is looked for in names of five letters and more, two in names of nine and more: below that, half of
 # all pairs of different places lie within the distance.
 ONE_EDIT_FROM, TWO_EDITS_FROM, TYPO_UP_TO = 5, 9, 24
@@ -320,7 +321,10 @@ def _postings(places: list[Place]) -> dict[str, dict[int, int]]:
             plain = normalize_name(name)
             for key in name_keys(name):
                 kind = DERIVED if key != plain else MAIN if name in (place.name, place.name_en) else ALIAS
-                postings[key][row] = min(kind, postings[key].get(row, DERIVED))
+                postings[key][row] = min(kind, postings[key].get(row, BARE))
+            bare = bare_key(plain)
+            if bare:
+                postings[bare].setdefault(row, BARE)
     return postings
 
 

@@ -5,12 +5,13 @@ from collections.abc import Iterable
 from rapidfuzz import fuzz
 from rapidfuzz.distance import OSA
 
-from gazetteer.index import DERIVED, Gazetteer, allowed_edits
+from gazetteer.index import BARE, DERIVED, Gazetteer, allowed_edits
 from gazetteer.normalize import ARTICLE, normalize_name
 from gazetteer.places import Candidate, FeatureClass, Place
 
-# How well a name fits, 0..100: as written; folded letters differ; grown together or split; article added or left out.
-EXACT, VARIANT, JOINED, ARTICLE_DIFFERS = 100.0, 97.0, 95.0, 90.0
+# How well a name fits, 0..100: as written; folded letters differ; grown together or split; article added or left out;
+# the generic noun of the name left out.
+EXACT, VARIANT, JOINED, ARTICLE_DIFFERS, NOUN_MISSING = 100.0, 97.0, 95.0, 90.0, 85.0
 # Generic nouns that a name may be given with although the gazetteer holds it without: مدينة غريان, بلدية جنزور.
 GENERIC = {
     "مدينه": (FeatureClass.CITY,),
@@ -44,6 +45,7 @@ def find_candidates(gazetteer: Gazetteer, name: str, *, limit: int = 10, fuzzy: 
     found = exact_candidates(gazetteer, key, name)
     if not found:
         found = generic_candidates(gazetteer, key)
+    found += bare_candidates(gazetteer, key)
     if not found:
         found = article_candidates(gazetteer, key)
     if not found and fuzzy:
@@ -65,6 +67,8 @@ def exact_candidates(gazetteer: Gazetteer, key: str, written: str | None = None)
     """Places with a name of this very key. `written` tells a name written to the letter from a variant."""
     found = []
     for row, kind in gazetteer.rows(key):
+        if kind == BARE:
+            continue
         place = gazetteer.place(row)
         name = matched_name(place, key, written)
         if written is not None and name == written:
@@ -72,6 +76,12 @@ def exact_candidates(gazetteer: Gazetteer, key: str, written: str | None = None)
         else:
             found.append(Candidate(place, name, JOINED if kind == DERIVED else VARIANT, "variant"))
     return found
+
+
+def bare_candidates(gazetteer: Gazetteer, key: str) -> list[Candidate]:
+    """Places whose name is this one with a generic noun before it: الزيتون for حي الزيتون."""
+    places = [gazetteer.place(row) for row, kind in gazetteer.rows(key) if kind == BARE]
+    return [Candidate(place, place.name, NOUN_MISSING, "variant") for place in places]
 
 
 def matched_name(place: Place, key: str, written: str | None = None) -> str:

@@ -125,16 +125,31 @@ def name_keys(name: str) -> set[str]:
     return keys
 
 
+# Generic nouns that news leaves out in lists: «أحياء الزيتون والتفاح» for حي الزيتون and حي التفاح.
+_HEAD_NOUNS = frozenset(
+    "حي سجن محطه قريه مدينه بلده جزيره مخيم سد حقل مطار ميناء مينا مستشفي جبل وادي سهل مديريه قضا بوابه محافظه ولايه منطقه "
+    "معبر منفذ نهر بحيره كوبري جسر معسكر قاعده شارع سوق".split()
+)
+
+
+def bare_key(key: str) -> str | None:
+    """The key of a name without the generic noun it begins with, None when it begins with none."""
+    noun, _, rest = key.partition(" ")
+    return rest if noun in _HEAD_NOUNS and len(rest) > 2 else None
+
+
 _FATHER = ("ابو", "بو", "ابي")
-# First words that grow together with what follows: Abd al-, Ayn, Ras, Umm, Bayt, Bab, Tell, Deir, Khan, Dhu ...
-_JOINING = frozenset("ابو بو ام عين راس بيت باب تل دير خان ذو ذي بني بن كفر قصر بءر بير وادي حي سيدي ود دار".split())
+# First words that grow together with what follows even in short names: Ayn, Ras, Umm, Bayt, Bab, Tell, Deir, Khan ...
+_JOINING = frozenset("ابو بو ام عين راس بيت باب تل دير خان ذو ذي بني بن كفر قصر بير وادي حي سيدي ود دار".split())
+# Any name of several words may lose its blanks in a web copy; shorter ones could be everyday words then.
+_JOINED_FROM = 9
 
 
 def _joined(key: str) -> set[str]:
     words = key.split()
-    if len(words) == 2 and words[0] in _JOINING and len(words[1]) > 2:
-        return {"".join(words)}
-    return set()
+    together = "".join(words)
+    short = len(words) == 2 and words[0] in _JOINING and len(words[1]) > 2
+    return {together} if len(words) > 1 and (short or len(together) >= _JOINED_FROM) else set()
 
 
 _LATIN_ARTICLES = ("al ", "el ", "ad ", "ar ", "as ", "at ", "az ", "an ", "ash ", "adh ", "ath ")

@@ -1,4 +1,4 @@
-"""Annotated texts as people write them -> the corpus format (docs/annotation.md).
+"""Annotated texts as people write them -> the corpus format (tests/gold/ANNOTATION.md).
 
     python -m training.markup TEXTS.txt... [--check] [--output CORPUS.jsonl]
 

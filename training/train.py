@@ -27,6 +27,7 @@ FOLDS = 5
 LEAST_SEEN = 2  # a feature seen once says more about its text than about Arabic
 STRENGTH = 0.6  # inverse of the regularization, by cross-validation over 0.1 .. 3
 SKIPPED = -1
+NEVER = -20.0  # log-odds of a class that no text shows
 
 
 def read_corpus(paths: Iterable[Path]) -> list[dict[str, Any]]:
@@ -65,13 +66,12 @@ class Fitter:
         self.numbers = {name: i for i, name in enumerate(sorted(n for n, c in counts.items() if c >= LEAST_SEEN))}
         regression = LogisticRegression(C=STRENGTH, max_iter=400, tol=1e-3)
         regression.fit(self.matrix(features), classes)
-        weights = np.zeros((len(self.numbers) + 1, len(CLASSES)))
-        for column, name in enumerate(regression.classes_):
-            weights[: len(self.numbers), name] = regression.coef_[column]
-            weights[len(self.numbers), name] = regression.intercept_[column]
-        missing = [c for c in range(len(CLASSES)) if c not in regression.classes_]
-        weights[len(self.numbers), missing] = -20
-        self.weights = weights
+        bias = self.numbers["bias"]
+        self.weights = np.zeros((len(self.numbers), len(CLASSES)))
+        self.weights[bias] = NEVER
+        for column, number in enumerate(regression.classes_):
+            self.weights[:, number] = regression.coef_[column]
+            self.weights[bias, number] += regression.intercept_[column]
 
     def matrix(self, features: list[list[str]]) -> csr_matrix:
         """One row a span; a feature that comes twice counts twice."""
@@ -83,8 +83,8 @@ class Fitter:
         return csr_matrix((np.ones(len(rows)), (rows, columns)), shape=(len(features), len(self.numbers)))
 
     def stage(self) -> tuple[dict[str, int], np.ndarray]:
-        """The stage as the model keeps it; the intercept is the feature "bias"."""
-        return {**self.numbers, "bias": len(self.numbers)}, self.weights.astype(np.float32)
+        """The stage as the model keeps it; the intercept is the weight of the feature "bias", which every span has."""
+        return self.numbers, self.weights.astype(np.float32)
 
 
 def fit(contexts: list[Context], classes: list[list[int]], meta: str = "") -> ContextModel:

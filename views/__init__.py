@@ -1,0 +1,1 @@
+"""The dashboard's pages and panels. Only they import streamlit."""

@@ -1,0 +1,68 @@
+"""Article text as HTML. Everything that strangers wrote goes through `escape` before it is shown as markup."""
+
+import html
+import re
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+# Line ends and tabs stay; other control characters have no business in a page.
+_KEPT_CONTROLS = "\n\r\t"
+_WEB_ADDRESS = re.compile(r"https?://[^\s<>\"']+\Z", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A stretch of a text to mark, code points, end exclusive. `kind` is a CSS class of ours, `note` a tooltip."""
+
+    start: int
+    end: int
+    kind: str
+    note: str = ""
+
+
+def escape(text: str) -> str:
+    """The text with everything that HTML would take as markup written out, and control characters dropped.
+
+    >>> escape('<img src=x onerror="alert(1)"> & {{7*7}}')
+    '&lt;img src=x onerror=&quot;alert(1)&quot;&gt; &amp; {{7*7}}'
+    """
+    kept = (c for c in text if c in _KEPT_CONTROLS or unicodedata.category(c) not in ("Cc", "Cs"))
+    return html.escape("".join(kept), quote=True)
+
+
+def mark(text: str, spans: Iterable[Span]) -> str:
+    """The text as HTML with the spans marked: `mark` for the kind "place", a span for others.
+
+    A span that lies outside the text or overlaps an earlier one is left out.
+
+    >>> mark("من غريان", [Span(3, 8, "place")])
+    'من <mark class="place">غريان</mark>'
+    """
+    pieces, position = [], 0
+    for span in sorted(spans, key=lambda s: (s.start, s.end)):
+        if span.start < position or span.end > len(text) or span.start >= span.end:
+            continue
+        pieces.append(escape(text[position : span.start]))
+        tag = "mark" if span.kind.startswith("place") else "span"
+        note = f' title="{escape(span.note)}"' if span.note else ""
+        pieces.append(f'<{tag} class="{escape(span.kind)}"{note}>{escape(text[span.start : span.end])}</{tag}>')
+        position = span.end
+    pieces.append(escape(text[position:]))
+    return "".join(pieces)
+
+
+def link(url: str | None, label: str) -> str:
+    """A link that opens in a new page for a web address, the escaped label alone for anything else."""
+    if not url or not _WEB_ADDRESS.match(url):
+        return escape(label)
+    return f'<a href="{escape(url)}" target="_blank" rel="noopener noreferrer">{escape(label)}</a>'
+
+
+def isolate(text: str) -> str:
+    """The text as HTML, kept from mixing its direction with what stands around it.
+
+    >>> isolate("<b>")
+    '<bdi>&lt;b&gt;</bdi>'
+    """
+    return f"<bdi>{escape(text)}</bdi>"

@@ -1,0 +1,112 @@
+"""The sentences that name the chosen place, each with its article and why the name was read so."""
+
+import json
+from typing import Any
+
+import streamlit as st
+
+from extract.store import Filters, Passage
+from views.data import Answers
+from views.markup import Span, escape, isolate, link, mark
+from views.reasons import reason_text
+from views.texts import Texts
+
+PAGE_SIZE = 5
+
+
+def show_passages(answers: Answers, filters: Filters, place: dict[str, Any] | None, t: Texts) -> None:
+    """A page of the place's sentences, newest first; without a place, what to do to see some."""
+    st.subheader(t("Passages"), anchor=False)
+    if place is None:
+        st.info(t("Choose a circle on the map, or a place from the list, to read the sentences that name it."))
+        return
+    name = t.place_name(place["place"], place["place_en"])
+    other = place["place_en"] if t.language == "ar" else place["place"]
+    facts = [t.term("feature", place["feature"])]
+    facts += [t.country(place["country"])] if place["country"] else []
+    st.html(
+        f'<div class="rasid-place"><strong>{isolate(name)}</strong> <span>{isolate(other or "")}</span>'
+        f"<p>{escape(' · '.join(facts))} · {_position(place)}</p></div>"
+    )
+    page = st.session_state.get(f"page_{place['place_id']}", 1)
+    total, passages = answers.passages(filters, place["place_id"], PAGE_SIZE, (page - 1) * PAGE_SIZE)
+    if not total:
+        st.info(t("No sentence names this place under the filters chosen."))
+        return
+    for number, passage in enumerate(passages):
+        _show_passage(passage, f"{place['place_id']}_{page}_{number}", t)
+    pages = -(-total // PAGE_SIZE)
+    if pages > 1:
+        st.pagination(pages, key=f"page_{place['place_id']}", max_visible_pages=5)
+
+
+def _position(place: dict[str, Any]) -> str:
+    return f"<bdi>{place['lat']:.3f}, {place['lon']:.3f}</bdi>"
+
+
+def _show_passage(passage: Passage, key: str, t: Texts) -> None:
+    article = passage.article
+    title = article["title"] or article["head"] or article["article_id"]
+    about = [article["outlet"], t.date(article["date"])]
+    with st.container(border=True):
+        st.html(
+            f'<article class="rasid-passage" lang="ar" dir="rtl"><p>{passage_html(passage, t)}</p></article>'
+            f'<p class="rasid-source" dir="{t.direction}"><bdi>{link(article["url"], title)}</bdi>'
+            f"<br>{' · '.join(isolate(part) for part in about if part)}</p>" + _readings(passage, t)
+        )
+        if any(json.loads(row["candidates"] or "[]") for row in passage.mentions):
+            with st.expander(t("Other places it could have been"), key=f"why_{key}"):
+                st.html("".join(_candidates(row, t) for row in passage.mentions))
+
+
+def passage_html(passage: Passage, t: Texts) -> str:
+    """The sentence with the chosen place's names marked and the other places' names marked faintly."""
+    spans = [_span(row, passage.start, "place", t) for row in passage.mentions]
+    spans += [_span(row, passage.start, f"other {row['role']}", t) for row in passage.others]
+    return mark(passage.text, spans)
+
+
+def _span(row: dict[str, Any], passage_start: int, kind: str, t: Texts) -> Span:
+    note = t.place_name(row["place"], row["place_en"]) or t("not placed")
+    note = f"{note} · {t.term('role', row['role'])}"
+    return Span(row["start"] - passage_start, row["end"] - passage_start, kind, note)
+
+
+def _readings(passage: Passage, t: Texts) -> str:
+    return "".join(f'<ul class="rasid-why" dir="{t.direction}">{_reading(row, t)}</ul>' for row in passage.mentions)
+
+
+def _reading(row: dict[str, Any], t: Texts) -> str:
+    name = t.place_name(row["place"], row["place_en"])
+    facts = [(t("Name in the text"), row["surface"]), (t("Role of the name"), t.term("role", row["role"]))]
+    if row["relation"]:
+        facts.append((t("Relation"), t.relation(row["relation"], name)))
+    facts.append((t("Found by"), f"{t.term('method', row['method'])} ({t('fit of the name')} {row['score']:g}/100)"))
+    facts.append((t("Confidence"), f"{row['confidence']:.2f}"))
+    listed = "".join(f"<li><span>{escape(label)}</span> {isolate(value)}</li>" for label, value in facts)
+    if row["reason"]:
+        listed += f'<li class="reason"><span>{escape(t("Why this place"))}</span> {isolate(reason_text(row["reason"], t))}</li>'
+    return listed
+
+
+def _candidates(row: dict[str, Any], t: Texts) -> str:
+    candidates = json.loads(row["candidates"] or "[]")
+    head = "".join(f"<th>{escape(text)}</th>" for text in (t("Place"), t("Name"), t("Weight"), t("Why")))
+    body = "".join(_candidate(candidate, candidate["place_id"] == row["place_id"], t) for candidate in candidates)
+    return (
+        f'<div class="rasid-candidates" dir="{t.direction}"><table><thead><tr>{head}</tr></thead>'
+        f"<tbody>{body}</tbody></table></div>"
+    )
+
+
+def _candidate(candidate: dict[str, Any], chosen: bool, t: Texts) -> str:
+    name = t.place_name(candidate["place"], candidate["place_en"])
+    where = t.country(candidate["country"]) if candidate["country"] else ""
+    detail = " · ".join(part for part in (t.term("feature", candidate["feature"]), where) if part)
+    tick = "✓ " if chosen else ""
+    cells = (f"{candidate['score']:g}", f"{candidate['weight']:g}", reason_text(candidate["why"], t))
+    return (
+        f'<tr class="{"chosen" if chosen else ""}"><td>{tick}{isolate(name)}<br><small>{escape(detail)}</small></td>'
+        + "".join(f"<td>{isolate(cell)}</td>" for cell in cells)
+        + "</tr>"
+    )

@@ -1,0 +1,53 @@
+"""The reader's reasons in the language of the interface.
+
+`extract` gives them in English, parts joined by "; ". Each form it uses stands here with the text to translate; a part
+of an unknown form is shown as it is.
+"""
+
+import re
+from collections.abc import Callable
+
+from views.texts import Texts
+
+SEPARATOR = "; "
+
+# The form of a part, and the text that says it: the form's groups fill the text's fields.
+FORMS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
+    (re.compile(form), text)
+    for form, text in (
+        (r"the only place of this name", "the only place of this name"),
+        (r"the best known place of this name", "the best known place of this name"),
+        (r"article about (?P<country>[A-Z]{2})", "the article is about {country}"),
+        (r"«(?P<word>.+)» says (?P<feature>[a-z]+)", "the word «{word}» says: {feature}"),
+        (r"the adjective after it names the country", "the adjective after it names the country"),
+        (
+            r"(?P<share>\d+%) of the places around lie in (?P<country>[A-Z]{2})",
+            "{share} of the places around lie in {country}",
+        ),
+        (r"(?P<km>\d+) km from (?P<place>.+)", "{km} km from {place}"),
+        (r"in (?P<place>.+), which is named too", "it lies in {place}, which is named too"),
+        (
+            r"no entry of its own: put at (?P<place>.+), which it is named after",
+            "no entry of its own: put at {place}, which it is named after",
+        ),
+        (r"nearest spelling, (?P<share>\d+) of 100 alike", "nearest spelling, {share} of 100 alike"),
+        (r"not in the gazetteer", "not in the tables of places"),
+    )
+)
+
+
+def reason_text(reason: str, t: Texts) -> str:
+    """The reason in the language, its parts in their order."""
+    return t(SEPARATOR).join(_part(part, t) for part in reason.split(SEPARATOR) if part)
+
+
+def _part(part: str, t: Texts) -> str:
+    for form, text in FORMS:
+        if found := form.fullmatch(part):
+            return t(text, **{name: _word(name, value, t) for name, value in found.groupdict().items()})
+    return part
+
+
+def _word(name: str, value: str, t: Texts) -> str:
+    words: dict[str, Callable[[str], str]] = {"country": t.country, "feature": lambda code: t.term("feature", code)}
+    return words.get(name, str)(value)

@@ -1,0 +1,141 @@
+"""The table of the mentions in view, page by page, and its downloads.
+
+It is an HTML table and not a Streamlit data frame: that one is a canvas, which has no right-to-left layout, cuts Arabic
+text off at its beginning, and says nothing to a screen reader.
+"""
+
+import io
+import json
+from typing import Any
+
+import streamlit as st
+
+from extract.export import ROW_COLUMNS, to_geojson, write_csv
+from extract.store import ARTICLE_COLUMNS, Filters
+from views.data import Answers
+from views.markup import escape, link
+from views.reasons import reason_text
+from views.texts import Texts
+
+PAGE_ROWS = 50
+COLUMNS = (*ROW_COLUMNS, *ARTICLE_COLUMNS)
+_AFTER_PLACE = ("feature", "country", "role", "confidence", "date", "passage", "title")
+FIRST_COLUMNS = {"ar": ("surface", "place", *_AFTER_PLACE), "en": ("surface", "place_en", *_AFTER_PLACE)}
+_CODES = ("role", "feature", "method")
+_WIDE = ("passage", "title", "reason")
+_LEFT_TO_RIGHT = ("article_id", "place_id", "place_en", "lat", "lon")
+
+
+def show_table(answers: Answers, filters: Filters, mentions: int, t: Texts) -> None:
+    """The rows in view, columns and order to choose, and the downloads of the same rows."""
+    st.subheader(t("Table"), anchor=False)
+    columns, sort, descending = _controls(t)
+    pages = max(1, -(-mentions // PAGE_ROWS))
+    # Other rows or another order begin at the first page: they are another widget.
+    key = f"table_page_{hash((filters, sort, descending))}"
+    page = min(st.session_state.get(key, 1), pages)
+    first = (page - 1) * PAGE_ROWS
+    order = {"sort": sort, "descending": descending}
+    rows = answers.rows(filters, PAGE_ROWS, first, **order) if mentions else []
+    if rows:
+        st.html(table_html(rows, columns, t))
+        place = {"first": t.number(first + 1), "last": t.number(first + len(rows)), "all": t.number(mentions)}
+        st.caption(t("Rows {first} to {last} of {all}", **place))
+    if pages > 1:
+        st.pagination(pages, key=key, max_visible_pages=5)
+    _downloads(answers, filters, order, t)
+
+
+def _controls(t: Texts) -> tuple[list[str], str | None, bool]:
+    def label(name: str) -> str:
+        return t.term("column", name)
+
+    first = list(FIRST_COLUMNS[t.language])
+    key = f"columns_{t.language}"
+    st.session_state.setdefault(key, first)
+    columns_side, sort_side, order_side = st.columns([4, 2, 1.2], vertical_alignment="bottom")
+    with columns_side.expander(t("Columns"), key="columns_box"):
+        chosen = st.multiselect(
+            t("Columns"), COLUMNS, key=key, format_func=label, select_all=False, label_visibility="collapsed"
+        )
+    sort = sort_side.selectbox(
+        t("Sort by"), COLUMNS, index=None, key="sort", format_func=label, placeholder=t("Newest first")
+    )
+    descending = order_side.checkbox(t("Descending"), key="descending", disabled=sort is None)
+    return chosen or first, sort, descending
+
+
+def table_html(rows: list[dict[str, Any]], columns: list[str], t: Texts) -> str:
+    """The rows as an HTML table in the language's direction, every cell escaped."""
+    head = "".join(f'<th scope="col">{escape(t.term("column", name))}</th>' for name in columns)
+    body = "".join("<tr>" + "".join(_cell(row, name, t) for name in columns) + "</tr>" for row in rows)
+    return (
+        f'<div class="rasid-table" dir="{t.direction}" tabindex="0" role="region" aria-label="{escape(t("Table"))}">'
+        f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
+    )
+
+
+def _cell(row: dict[str, Any], name: str, t: Texts) -> str:
+    kind = "wide" if name in _WIDE else name
+    direction = "ltr" if name in _LEFT_TO_RIGHT else "auto"
+    return f'<td class="{kind}"><div dir="{direction}">{_cell_html(row, name, t)}</div></td>'
+
+
+def _cell_html(row: dict[str, Any], name: str, t: Texts) -> str:
+    value = row[name]
+    if name == "title":
+        return escape(value or row["head"] or row["article_id"])
+    if name == "date":
+        return escape(t.date(value, short=True))
+    if name == "glued":
+        return escape(t("yes")) if value else ""
+    if value is None:
+        return ""
+    if name == "url":
+        return link(value, value)
+    if name in _CODES:
+        return escape(t.term(name, value))
+    if name == "reason":
+        return escape(reason_text(value, t))
+    if name == "country":
+        return escape(t.country(value))
+    if name == "confidence":
+        return f"{value:.2f}"
+    return escape(f"{value:g}" if isinstance(value, float) else str(value))
+
+
+def _downloads(answers: Answers, filters: Filters, order: dict[str, Any], t: Texts) -> None:
+    csv_side, geojson_side, _ = st.columns([1, 1, 2])
+    csv_side.download_button(
+        t("Download CSV"),
+        data=lambda: csv_bytes(answers, filters, order),
+        file_name="rasid-mentions.csv",
+        mime="text/csv",
+        key="download_csv",
+        on_click="ignore",
+        width="stretch",
+        help=t("Every row in view, as a spreadsheet reads it (UTF-8)."),
+    )
+    geojson_side.download_button(
+        t("Download GeoJSON"),
+        data=lambda: geojson_bytes(answers, filters, order),
+        file_name="rasid-mentions.geojson",
+        mime="application/geo+json",
+        key="download_geojson",
+        on_click="ignore",
+        width="stretch",
+        help=t("Every row in view, for maps and GIS programs."),
+    )
+
+
+def csv_bytes(answers: Answers, filters: Filters, order: dict[str, Any]) -> bytes:
+    """All rows as CSV in UTF-8 with a byte-order mark, so that Excel shows Arabic."""
+    stream = io.StringIO(newline="")
+    write_csv(answers.workspace.rows(filters, **order), stream, columns=COLUMNS)
+    return stream.getvalue().encode("utf-8-sig")
+
+
+def geojson_bytes(answers: Answers, filters: Filters, order: dict[str, Any]) -> bytes:
+    """All rows as a GeoJSON FeatureCollection."""
+    rows = ({name: row[name] for name in COLUMNS} for row in answers.workspace.rows(filters, **order))
+    return json.dumps(to_geojson(rows), ensure_ascii=False).encode()
