@@ -6,12 +6,18 @@ from dataclasses import dataclass, field
 
 from extract.language import Language
 from extract.segment import Token
-from extract.spans import Span, WordInfo
+from extract.spans import NAME, Span, WordInfo
 from gazetteer import Gazetteer
 from gazetteer.normalize import ARTICLE
 
 _SIGNS = re.compile(r"[^\w\s]|\n")
+# A short quotation is a name («فجر ليبيا»), a long one is speech. Archives mix opening and closing signs.
+_QUOTED = re.compile('[«»“”"][^«»“”"\\n.،؛:]{2,40}[»”"]')
 _NISBA = re.compile(r"(?:ال)?\w{2,}(?:ي|يه|يين|يون|يات)$")
+EVERYDAY_ZIPF, FAMOUS_IMPORTANCE = 3.9, 50.0
+CROSSED_WITH_CLEAN = ("cb=", "ca=", "pc=", "quote=", "ls=", "rs=", "pn=", "pt=", "an=", "start")
+CUES_REACH = 4  # words
+_NEAR_CUES = frozenset({"place_verb", "place_head"})
 COMMON_WORD_ZIPF = 4.3  # words rarer than this say nothing by themselves that was seen often enough to learn
 
 
@@ -29,9 +35,11 @@ class Context:
     focus: dict[str, float] = field(default_factory=dict)
     organisations: list[tuple[int, int, str]] = field(default_factory=list)
     covering: dict[int, list[Span]] = field(default_factory=dict)
+    quoted: list[tuple[int, int]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.focus = country_focus(self)
+        self.quoted = [match.span() for match in _QUOTED.finditer(self.text)]
         self.organisations = find_organisations(self.infos, self.language)
         self.covering = defaultdict(list)
         for span in self.spans:
@@ -90,7 +98,37 @@ def span_features(context: Context, span: Span) -> list[str]:
     name_class, frequency = intrinsic[0], intrinsic[1]
     crossed = [f"{f}&{name_class}" for f in around if f[:3] in ("cb=", "ca=")]
     crossed += [f"{f}&{frequency}" for f in around if f[:3] in ("cb=", "ca=", "pc=")]
-    return intrinsic + around + crossed
+    clean = _is_clean(context, span)
+    crossed += [f"{f}&clean={clean}" for f in around if f.startswith(CROSSED_WITH_CLEAN)]
+    return [
+        *intrinsic,
+        *around,
+        *crossed,
+        f"clean={clean}",
+        f"clean={clean}&{name_class}",
+        f"clean={clean}&{span.kind}",
+    ]
+
+
+def _is_clean(context: Context, span: Span) -> int:
+    """How surely the name is a place by itself: 0 an everyday word or listed as something else too, 1 a person's name too,
+    2 nothing else that we know, 3 that and well known."""
+    language, key = context.language, span.key
+    forms = {key, key.removeprefix(ARTICLE), ARTICLE + key}
+    everyday = len(key.split()) == 1 and context.gazetteer.zipf(key) >= EVERYDAY_ZIPF and not _famous(span)
+    if everyday or any(kind != "place" for form in forms for kind in language.ambiguous.get(form, ())):
+        return 0
+    if forms & (language.given_names | language.family_names | language.demonyms):
+        return 1
+    return 3 if _famous(span) else 2
+
+
+def _famous(span: Span) -> bool:
+    return bool(span.candidates) and span.candidates[0].place.importance >= FAMOUS_IMPORTANCE
+
+
+def _glue_kind(word: str) -> str:
+    return "none" if not word else "name" if word == NAME else "word"
 
 
 def _bucket(value: float, step: float, most: int) -> int:
@@ -120,9 +158,10 @@ def _name_features(context: Context, span: Span) -> list[str]:
         f"count={_bucket(len(span.candidates), 2, 5)}",
         f"al={span.key.startswith(ARTICLE)}",
         f"len={min(len(span.key), 8)}w{size}",
+        f"len={min(len(span.key), 5)}w{size}&{name_class}",
         f"pro={span.proclitic}",
         f"pro={span.proclitic}&zf={_bucket(context.gazetteer.zipf(infos[span.first].folded), 0.8, 8)}",
-        f"glued={span.glued}&left={bool(span.left)}&right={bool(span.right)}",
+        f"glued={span.glued}&left={_glue_kind(span.left)}&right={_glue_kind(span.right)}",
         f"imp={_bucket(top, 15, 6)}&zf={_bucket(zipf, 0.8, 8)}w{size}",
     ]
     if best is not None:
@@ -140,7 +179,7 @@ def _name_features(context: Context, span: Span) -> list[str]:
         ]
     key = span.key
     for form in {key, key.removeprefix(ARTICLE), ARTICLE + key}:
-        features += [f"amb={kind}" for kind in sorted(language.ambiguous.get(form, ()))]
+        features += [f"amb={kind}" for kind in sorted(language.ambiguous.get(form, ())) if kind != "place"]
     features += [f"given={key in language.given_names}", f"family={key in language.family_names}"]
     if key in language.demonyms:
         features.append("demonym")
@@ -200,13 +239,35 @@ def _around_features(context: Context, span: Span) -> list[str]:
             features += [f"anis&{right_sign}", f"anisdem={after[0] in language.demonyms}"]
     if span.kind != "unlisted":
         features += _list_features(context, span)
-    quoted = context.text[max(0, span.start - 1) : span.start] in ("«", '"', "“") and not span.left
-    closing = context.text[span.end : span.end + 1] in ("»", '"', "”")
-    features.append(f"quote={quoted}{closing}")
+    quote = _quote_kind(context, span)
+    features.append(f"quote={quote}")
+    if quote != "none":
+        features += [f"quote={quote}&{f}" for f in features if f.startswith("cb=")]
+    features += [f"cw={t}" for t in _cues_near(context, span)]
     if first == 0 or (context.sign(first - 1).startswith("n")):
         features += ["start", f"start&rs={right_sign}"]
     features.append(f"pc={_head_kind(context, span, before)}")
     return features
+
+
+def _cues_near(context: Context, span: Span) -> list[str]:
+    """Types of the cue words a little before the name, in the same sentence: «السيطرة الخاطفة على»."""
+    found: set[str] = set()
+    for i in range(span.first - 2, max(-1, span.first - 2 - CUES_REACH), -1):
+        if set(context.sign(i)) & set("n.؟!؛"):
+            break
+        for stem in context.infos[i].stems:
+            found |= context.language.cues_before.get(stem, frozenset()) & _NEAR_CUES
+    return sorted(found)
+
+
+def _quote_kind(context: Context, span: Span) -> str:
+    """whole: the name alone in quotation marks; begins, ends or inside a short quotation; none."""
+    for start, end in context.quoted:
+        if start < span.start and span.end < end:
+            begins, ends = start + 1 == span.start, span.end + 1 == end
+            return "whole" if begins and ends else "begins" if begins else "ends" if ends else "inside"
+    return "none"
 
 
 def _seen(context: Context, word: str) -> str:
@@ -287,16 +348,31 @@ def _person_before(context: Context, before: list[str]) -> list[str]:
     return [f"pn={one}{two}", f"pt={title}&{one}", f"kin={kin}"]
 
 
+def _neighbours(context: Context, span: Span, side: str) -> tuple[list[Span], str]:
+    """The spans right before ("lb") or after ("la") a span, and how they are joined to it: signs, a conjunction, or glue."""
+    before = side == "lb"
+    if (span.left if before else span.right) == NAME:
+        token = span.first if before else span.last
+        near = [s for s in context.covering.get(token, ()) if (s.end <= span.start if before else s.start >= span.end)]
+        return near, "glue"
+    i = span.first - 1 if before else span.last + 1
+    sign = context.sign(i if before else i - 1)
+    joined = span.proclitic[:1] if before else ""
+    if context.word(i) == "و":  # a conjunction that stands alone, as before a quotation mark
+        i += -1 if before else 1
+        joined = "و"
+    near = [s for s in context.covering.get(i, ()) if (s.last == i if before else s.first == i)]
+    return near, sign + (joined or (near[0].proclitic[:1] if near and not before else ""))
+
+
 def _list_features(context: Context, span: Span) -> list[str]:
     """Whether the neighbours in a list or a «between X and Y» are names too."""
     features = []
-    for name, i in (("lb", span.first - 1), ("la", span.last + 1)):
-        near = [s for s in context.covering.get(i, ()) if s.candidates and s.kind not in ("composed", "unlisted")]
-        near = [s for s in near if (s.last == i if name == "lb" else s.first == i)]
+    for side in ("lb", "la"):
+        near, joined = _neighbours(context, span, side)
+        near = [s for s in near if s.candidates and s.kind not in ("composed", "unlisted")]
         top = max((s.candidates[0].place.importance for s in near), default=-1)
-        sign = context.sign(i if name == "lb" else i - 1)
-        joined = (span.proclitic if name == "lb" else near[0].proclitic if near else "")[:1]
-        features.append(f"{name}={_bucket(top, 20, 4) if near else 'no'}&{sign}{joined}")
+        features.append(f"{side}={_bucket(top, 20, 4) if near else 'no'}&{joined}")
     return features
 
 
@@ -310,10 +386,10 @@ def article_features(context: Context, span: Span, chances: dict[int, float]) ->
         features.append(f"own={_bucket(own, 0.2, 4)}&same={_bucket(max(same), 0.2, 4)}")
     else:
         features.append("same=none")
-    for name, i in (("lb", span.first - 1), ("la", span.last + 1)):
-        near = [chances[id(s)] for s in context.covering.get(i, ()) if s is not span]
-        sign = context.sign(i if name == "lb" else i - 1)
-        features.append(f"{name}p={_bucket(max(near), 0.25, 3) if near else 'no'}&{sign}")
+    for side in ("lb", "la"):
+        found, joined = _neighbours(context, span, side)
+        near = [chances[id(s)] for s in found if s is not span]
+        features.append(f"{side}p={_bucket(max(near), 0.25, 3) if near else 'no'}&{joined}")
     rivals = [
         chances[id(s)]
         for i in range(span.first, span.last + 1)

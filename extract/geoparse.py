@@ -8,15 +8,19 @@ from extract.language import Language, load_language
 from extract.mentions import Article, Mention, RankedCandidate, Resolution, Role
 from extract.model import ContextModel, load_model
 from extract.recognize import Recognized, recognize_mentions
-from extract.relate import find_relation, inherits_relation
-from extract.resolve import rank_candidates
+from extract.relate import find_relation, inherits_relation, joins_route
+from extract.resolve import is_unlikely, rank_candidates
 from extract.segment import split_sentences, tokenize
-from extract.spans import WordReader, find_spans
-from gazetteer import FeatureClass, Gazetteer
+from extract.spans import Span, WordReader, find_spans
+from gazetteer import FeatureClass, Gazetteer, Place
 
 KEPT_CANDIDATES = 6
+OUT_OF_PLACE = "not in the gazetteer here: the only place of this name lies far from all others of the article"
+NOT_LISTED = "not in the gazetteer"
+BEARINGS = {"N": 0.0, "NE": 45.0, "E": 90.0, "SE": 135.0, "S": 180.0, "SW": 225.0, "W": 270.0, "NW": 315.0}
+# A point that a sentence describes is off by about a quarter of the distance (compass points are rounded to eighths).
+DERIVED_REACH, DERIVED_RADIUS_SHARE, DERIVED_LEAST_RADIUS_KM = 90, 0.25, 5.0
 COMPOSED_LEAST_RADIUS_KM = 10.0
-METHODS = {"plain": "exact", "article": "variant"}
 
 
 class Geoparser:
@@ -37,10 +41,38 @@ class Geoparser:
         ranked = rank_candidates(context, mentions)
         relations = self._relations(context, mentions)
         sentences = split_sentences(article.text)
-        return [
-            _resolution(context, m, candidates, relation, sentences)
-            for m, candidates, relation in zip(mentions, ranked, relations, strict=True)
-        ]
+        found = []
+        for i, mention in enumerate(mentions):
+            resolution = self._resolve(context, mention, ranked[i], relations[i], sentences)
+            if ranked[i] and is_unlikely(context, mentions, ranked, i):
+                resolution = _out_of_place(resolution)
+            found.append(resolution)
+        return offer_derived_points(found)
+
+    def _resolve(
+        self,
+        context: Context,
+        recognized: Recognized,
+        ranked: list[RankedCandidate],
+        relation: str | None,
+        sentences: list[tuple[int, int]],
+    ) -> Resolution:
+        span = recognized.span
+        surface = context.text[span.start : span.end]
+        named = relation if recognized.role is not Role.NAME_PART else None
+        mention = Mention(span.start, span.end, surface, recognized.role, named, span.glued)
+        start, end = sentences[max(0, bisect_right(sentences, (span.start, len(context.text) + 1)) - 1)]
+        start, end = min(start, span.start), max(end, span.end)
+        if not ranked:
+            confidence = self.model.calibrated(recognized.chance)
+            return Resolution(mention, None, "unlisted", 0.0, confidence, NOT_LISTED, start, end)
+        if span.kind == "composed":
+            ranked = [_as_facility(r, surface, span.head, self.language) for r in ranked]
+        best = ranked[0]
+        confidence = self.model.calibrated(recognized.chance * best.weight)
+        kept = tuple(ranked[:KEPT_CANDIDATES])
+        reason = _reason(span, best, ranked)
+        return Resolution(mention, best.place, _method(span, best), best.score, confidence, reason, start, end, kept)
 
     def context(self, article: Article) -> Context:
         """The article's words and spans, before anything is decided."""
@@ -60,6 +92,8 @@ class Geoparser:
                 and inherits_relation(context.text, mentions[i - 1].span, mention.span, self.language)
             ):
                 relation = found[i - 1].partition(":")[0]
+            if i > 0 and found[i - 1] == "road" and joins_route(context.text, mentions[i - 1].span, mention.span):
+                found[i - 1] = relation = "between"
             found.append(relation)
         return found
 
@@ -75,47 +109,52 @@ def geoparse_article(article: Article, gazetteer: Gazetteer) -> list[Resolution]
     return parser.geoparse(article)
 
 
-def _resolution(
-    context: Context,
-    recognized: Recognized,
-    ranked: list[RankedCandidate],
-    relation: str | None,
-    sentences: list[tuple[int, int]],
-) -> Resolution:
-    span = recognized.span
-    mention = Mention(
-        start=span.start,
-        end=span.end,
-        surface=context.text[span.start : span.end],
-        role=recognized.role,
-        relation=relation if recognized.role is not Role.NAME_PART else None,
-        glued=span.glued,
-    )
-    start, end = sentences[max(0, bisect_right(sentences, (span.start, len(context.text) + 1)) - 1)]
-    passage = {"passage_start": min(start, span.start), "passage_end": max(end, span.end)}
-    if not ranked:
-        return Resolution(
-            mention, None, "unlisted", 0.0, recognized.chance, "not in the gazetteer", candidates=(), **passage
-        )
+def _method(span: Span, best: RankedCandidate) -> str:
     if span.kind == "composed":
-        ranked = [_as_facility(r, mention.surface, span.head, context.language) for r in ranked]
-    best = ranked[0]
-    return Resolution(
-        mention,
-        best.place,
-        _method(span.kind, best, span.candidates),
-        best.score,
-        recognized.chance * best.weight,
-        _reason(span, best, ranked),
-        candidates=tuple(ranked[:KEPT_CANDIDATES]),
-        **passage,
+        return "composed"
+    return next(c.method for c in span.candidates if c.place.id == best.place.id)
+
+
+def _out_of_place(resolution: Resolution) -> Resolution:
+    """The mention without a place: what its name leads to fits nothing else in the article."""
+    place = resolution.place
+    reason = f"{OUT_OF_PLACE} ({place.name}, {place.country})"
+    return replace(resolution, place=None, method="unlisted", reason=reason)
+
+
+def offer_derived_points(resolutions: list[Resolution]) -> list[Resolution]:
+    """The resolutions, an unlisted name put where its sentence describes it.
+
+    «بلدة كذا الواقعة على بعد 30 كيلومترا جنوب طرابلس»: the distance and direction stand with the next placed name of the
+    sentence, nothing else placed between.
+    """
+    found = list(resolutions)
+    for i, (one, following) in enumerate(zip(resolutions, resolutions[1:], strict=False)):
+        direction, _, distance = (following.mention.relation or "").partition(":")
+        same = (
+            one.passage_start == following.passage_start and following.mention.start - one.mention.end <= DERIVED_REACH
+        )
+        if one.place is None and following.place is not None and same and distance and direction in BEARINGS:
+            found[i] = _derived(one, following.place, direction, float(distance))
+    return found
+
+
+def _derived(resolution: Resolution, anchor: Place, direction: str, distance_km: float) -> Resolution:
+    """A place made from «so far in a direction from»: the less sure, the farther."""
+    radius = max(DERIVED_LEAST_RADIUS_KM, DERIVED_RADIUS_SHARE * distance_km) + min(anchor.radius_km, 10.0)
+    place = Place(
+        id=f"{anchor.id}+{direction}{distance_km:g}",
+        name=resolution.mention.surface,
+        name_en="",
+        feature=FeatureClass.CITY,
+        country=anchor.country,
+        point=anchor.point.offset_km(BEARINGS[direction], distance_km),
+        radius_km=round(radius, 1),
+        importance=0.0,
+        source=f"derived: {anchor.source}",
     )
-
-
-def _method(kind: str, best: RankedCandidate, candidates: list) -> str:
-    if kind == "composed":
-        return kind
-    return next(c.method for c in candidates if c.place.id == best.place.id)
+    reason = f"not in the gazetteer: put {distance_km:g} km {direction} of {anchor.name}, as the sentence says"
+    return replace(resolution, place=place, method="derived", reason=reason)
 
 
 def _as_facility(ranked: RankedCandidate, name: str, head: str, language: Language) -> RankedCandidate:
@@ -136,7 +175,7 @@ def _as_facility(ranked: RankedCandidate, name: str, head: str, language: Langua
     return replace(ranked, place=made)
 
 
-def _reason(span, best: RankedCandidate, ranked: list[RankedCandidate]) -> str:  # noqa: ANN001
+def _reason(span: Span, best: RankedCandidate, ranked: list[RankedCandidate]) -> str:
     parts = []
     if span.kind == "composed":
         parts.append(f"no entry of its own: put at {span.inner.candidates[0].place.name}, which it is named after")

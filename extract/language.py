@@ -13,7 +13,11 @@ DATA = Path(__file__).resolve().parent / "data"
 
 @dataclass(frozen=True)
 class Head:
-    """A generic noun before a place name. `inside`: yes, no or both, whether it belongs to the name; features it names."""
+    """A generic noun before a place name. `features`: what it names.
+
+    `inside` says whether it belongs to the name: yes, both (where the rest alone is no name), no (unless the rest is no name
+    anywhere), never, or list (it only stands before a list of names).
+    """
 
     inside: str
     features: tuple[str, ...]
@@ -26,6 +30,7 @@ class Language:
     cues_before: dict[str, frozenset[str]]
     cues_after: dict[str, frozenset[str]]
     relations: dict[str, str]
+    setting_out: frozenset[str]
     numbers: dict[str, float]
     units: dict[str, float]
     dual_units: dict[str, float]
@@ -57,6 +62,11 @@ def load_language() -> Language:
         cues_before=before,
         cues_after=after,
         relations=relations,
+        setting_out=frozenset(
+            phrase.split()[0]
+            for phrase, relation in relations.items()
+            if relation == "towards" and len(phrase.split()) == 2 and phrase.endswith(" الي")
+        ),
         numbers={w: v for w, v, kind in measures if kind in ("number", "number_multiplier", "fraction")},
         units={w: v for w, v, kind in measures if kind == "unit"},
         dual_units={w: v for w, v, kind in measures if kind == "unit_dual"},
@@ -100,5 +110,6 @@ def _cues() -> tuple[dict[str, frozenset[str]], dict[str, frozenset[str]]]:
 def _ambiguous() -> dict[str, frozenset[str]]:
     kinds: dict[str, set[str]] = {}
     for row in _rows("ambiguous_names.csv"):
-        kinds.setdefault(normalize_name(row["form"]), set()).add(row["kind"])
+        mostly = row["note"].startswith("mostly the place") or row["reading"].startswith("mostly the place")
+        kinds.setdefault(normalize_name(row["form"]), set()).add("place" if mostly else row["kind"])
     return {form: frozenset(found) for form, found in kinds.items()}

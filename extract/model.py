@@ -12,11 +12,19 @@ MODEL_FILE = Path(__file__).resolve().parent / "data" / "model.npz"
 
 
 class ContextModel:
-    """Weights of both stages: for every feature a row of four numbers, one a class."""
+    """Weights of both stages: for every feature a row of four numbers, one a class.
+
+    `calibration` holds the share of right readings at evenly spaced raw confidences from 0 to 1.
+    """
 
     def __init__(self, stages: list[tuple[dict[str, int], np.ndarray]], meta: str = "") -> None:
         self.stages = stages
         self.meta = meta
+        self.calibration = np.linspace(0.0, 1.0, 2, dtype=np.float32)
+
+    def calibrated(self, raw: float) -> float:
+        """How often a reading of this raw confidence (0..1) is right."""
+        return float(np.interp(raw, np.linspace(0.0, 1.0, len(self.calibration)), self.calibration))
 
     def predict(self, stage: int, features: list[list[str]]) -> np.ndarray:
         """Chances of each class in CLASSES, one row a span; rows sum to 1. Unknown features count nothing."""
@@ -31,7 +39,7 @@ class ContextModel:
 
     def save(self, path: Path) -> None:
         """Write the model: feature names as one text, weights as half floats."""
-        arrays = {"meta": np.frombuffer(self.meta.encode("utf-8"), dtype=np.uint8)}
+        arrays = {"meta": np.frombuffer(self.meta.encode("utf-8"), dtype=np.uint8), "calibration": self.calibration}
         for number, (names, weights) in enumerate(self.stages):
             text = "\n".join(sorted(names, key=names.__getitem__))
             arrays[f"names{number}"] = np.frombuffer(text.encode("utf-8"), dtype=np.uint8)
@@ -48,4 +56,6 @@ def load_model(path: Path = MODEL_FILE) -> ContextModel:
             names = arrays[f"names{number}"].tobytes().decode("utf-8").split("\n")
             weights = arrays[f"weights{number}"].astype(np.float32)
             stages.append(({name: i for i, name in enumerate(names)}, weights))
-        return ContextModel(stages, arrays["meta"].tobytes().decode("utf-8"))
+        model = ContextModel(stages, arrays["meta"].tobytes().decode("utf-8"))
+        model.calibration = arrays["calibration"]
+        return model

@@ -20,6 +20,8 @@ from extract.export import ROW_COLUMNS
 from extract.mentions import Article
 from gazetteer.normalize import normalize_name
 
+# Small row groups let a page of passages be read without the rest of its part.
+ROW_GROUP_ROWS = 8_192
 # How many words of an article without a title stand for one.
 HEAD_WORDS = 9
 
@@ -86,18 +88,23 @@ def complete_parts(folder: Path) -> tuple[tuple[str, int, int], ...]:
 def scan_sql(files: Sequence[Path], schema: pa.Schema) -> str:
     """SQL that reads the files, or nothing of the same columns when there are none."""
     if files:
-        names = ", ".join("'" + str(file).replace("'", "''") + "'" for file in files)
-        return f"SELECT * FROM read_parquet([{names}])"
+        return f"SELECT * FROM {files_sql(files)}"
     types = {pa.string(): "VARCHAR", pa.int64(): "BIGINT", pa.float64(): "DOUBLE", pa.bool_(): "BOOLEAN"}
     columns = ", ".join(f'NULL::{types[column.type]} AS "{column.name}"' for column in schema)
     return f"SELECT {columns} WHERE false"
+
+
+def files_sql(files: Sequence[Path], *options: str) -> str:
+    """DuckDB's reader of the files, with options such as "filename = true"."""
+    names = ", ".join("'" + str(file).replace("'", "''") + "'" for file in files)
+    return f"read_parquet({', '.join([f'[{names}]', *options])})"
 
 
 def write_parquet(path: Path, table: pa.Table) -> None:
     """Write the table under another name, then rename it."""
     temporary = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}.part")
     try:
-        pq.write_table(table, temporary, compression="zstd")
+        pq.write_table(table, temporary, compression="zstd", row_group_size=ROW_GROUP_ROWS)
         os.replace(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)

@@ -11,6 +11,13 @@ COMPASS = frozenset("N S E W NE NW SE SW".split())
 FARTHEST_KM = 5000
 _LIST_GAP = re.compile(r"[\s،,«»“”\"()]*(?:أو|او|ثم|و)?[\s«»“”\"]*")
 _DISTANCE_REACH = 7
+_ROUTE_GAP = re.compile(r"\s*[-–—]\s*")
+TOWARDS_REACH, ARRIVAL_REACH = 6, 5
+# After these «إلى» names where somebody is, not where he is heading.
+_ARRIVALS = frozenset(
+    "وصل وصلت وصلوا ووصل ووصلت يصل تصل وصول نقل نقلت نقلوا ونقل ينقل عاد عادت عادوا وعاد يعود تعود عوده دخل دخلت دخلوا نزح نزحت "
+    "نزحوا لجا لجات لجووا انتقل انتقلت اعاده".split()
+)
 
 
 def find_relation(text: str, tokens: list[Token], infos: list[WordInfo], span: Span, language: Language) -> str | None:
@@ -23,7 +30,17 @@ def find_relation(text: str, tokens: list[Token], infos: list[WordInfo], span: S
         return None
     if distance is not None:
         return f"{relation or 'near'}:{distance:g}"
+    if relation is None and words and words[-1] == "الي" and _sets_out(words[:-1], language):
+        return "towards"
+    if relation == "towards" and _ARRIVALS.intersection(words[-ARRIVAL_REACH:]):
+        return None
     return relation
+
+
+def _sets_out(words: list[str], language: Language) -> bool:
+    """Whether a verb of setting out stands a few words before «إلى», and none of arriving: «توجه الوفد أمس إلى»."""
+    near = words[-TOWARDS_REACH:]
+    return bool(language.setting_out.intersection(near)) and not _ARRIVALS.intersection(near)
 
 
 def _words_before(
@@ -129,3 +146,8 @@ def inherits_relation(text: str, before: Span, after: Span, language: Language) 
     gap = text[before.end : after.start].strip()
     words = [w for w in re.split(r"\s+", gap) if w and not _is_outer_head(fold_word(w), language)]
     return _LIST_GAP.fullmatch(" ".join(words)) is not None
+
+
+def joins_route(text: str, before: Span, after: Span) -> bool:
+    """Whether two names are the ends of a road: «طريق حلب - دمشق»."""
+    return _ROUTE_GAP.fullmatch(text, before.end, after.start) is not None

@@ -1,11 +1,14 @@
 """Which of its candidates a mention means, why, and how sure. Pure."""
 
 import math
+import re
+import unicodedata
 from dataclasses import dataclass, field
 
 from extract.features import Context
 from extract.mentions import RankedCandidate, Role
 from extract.recognize import Recognized
+from extract.relate import inherits_relation
 from gazetteer import Candidate, FeatureClass, Place
 
 # Weights of the evidence, in the units of a softmax; chosen by measurement on the training texts (`make train` reports
@@ -18,9 +21,17 @@ NEARNESS = 2.5  # other places of the article are close by
 NEAR_KM = 80.0
 WORDS_APART = 60.0  # places so many words apart speak half as much for each other
 PARENT_NAMED = 2.0  # the candidate's division or city is named in the article
+CONTAINED = 4.0  # «طرابلس في لبنان», «البيضاء، اليمن»
 HEAD_FITS, HEAD_ODD = 3.0, -2.0  # «محافظة X» is a region
 PLAIN_CITY = 0.8  # a bare name is a town sooner than its division
 DEMONYM = 3.0  # «طرابلس اللبنانية»
+VOWELLED = 5.0  # the text writes the very vowel marks of the name: عمّان is not عُمان
+PARALLEL = 1.5  # names of one list are of one kind: «أنقرة وعمان» are capitals, «قطر وعمان» countries
+# A place is not believed when the article's other places all lie farther off, in other countries, and it is little known.
+UNLIKELY_KM, UNLIKELY_IMPORTANCE, UNLIKELY_OTHERS = 500.0, 35.0, 2.5
+_WITHIN = re.compile(
+    r"[»”\"]?\s*(?:في|ب|،|,|\(|-|–)?\s*(?:محافظة|ولاية|إقليم|مدينة|جنوب|شمال|شرق|غرب|جنوبي|شمالي|شرقي|غربي|وسط)?\s*"
+)
 _LARGE = (FeatureClass.COUNTRY, FeatureClass.CONTINENT)
 _PRECISE = (FeatureClass.CITY, FeatureClass.COUNTRY, FeatureClass.CONTINENT)
 
@@ -39,9 +50,29 @@ def rank_candidates(context: Context, mentions: list[Recognized]) -> list[list[R
     were taken for.
     """
     chosen: list[list[RankedCandidate]] = [_alone(context, m) for m in mentions]
+    listed = [
+        inherits_relation(context.text, a.span, b.span, context.language)
+        for a, b in zip(mentions, mentions[1:], strict=False)
+    ]
     for _ in range(2):
-        chosen = [_together(context, mentions, chosen, i) for i in range(len(mentions))]
+        chosen = [_together(context, mentions, chosen, i, listed) for i in range(len(mentions))]
     return chosen
+
+
+def is_unlikely(context: Context, mentions: list[Recognized], chosen: list[list[RankedCandidate]], at: int) -> bool:
+    """Whether the best place of a mention fits nothing else in the article: then no place is better than a wrong one."""
+    best = chosen[at][0].place
+    well_known = best.importance >= UNLIKELY_IMPORTANCE and mentions[at].span.kind != "fuzzy"
+    if well_known or best.country is None or best.country == context.country:
+        return False
+    others = [
+        (ranked[0].place, ranked[0].weight * _voice(m))
+        for i, (m, ranked) in enumerate(zip(mentions, chosen, strict=True))
+        if i != at and ranked and m.span.key != mentions[at].span.key
+    ]
+    if sum(weight for _, weight in others) < UNLIKELY_OTHERS:
+        return False
+    return all(o.country != best.country and o.point.distance_km(best.point) > UNLIKELY_KM for o, _ in others)
 
 
 def _alone(context: Context, mention: Recognized) -> list[RankedCandidate]:
@@ -66,6 +97,10 @@ def _own_score(context: Context, mention: Recognized, candidate: Candidate) -> t
             reasons.append(f"«{head}» says {place.feature.value}")
     elif place.feature in _PRECISE:
         score += PLAIN_CITY
+    written = context.text[span.start : span.end]
+    if written in place.names and any(unicodedata.combining(c) for c in written):
+        score += VOWELLED
+        reasons.append("written with its vowel marks")
     if place.country and _demonym_country(context, span.last + 1) == place.country:
         score += DEMONYM
         reasons.append("the adjective after it names the country")
@@ -89,9 +124,17 @@ def _demonym_country(context: Context, i: int) -> str | None:
 
 
 def _together(
-    context: Context, mentions: list[Recognized], chosen: list[list[RankedCandidate]], at: int
+    context: Context,
+    mentions: list[Recognized],
+    chosen: list[list[RankedCandidate]],
+    at: int,
+    listed: list[bool],
 ) -> list[RankedCandidate]:
     mention = mentions[at]
+    beside = [
+        i for i, linked in ((at - 1, at > 0 and listed[at - 1]), (at + 1, at < len(listed) and listed[at])) if linked
+    ]
+    kinds = [(chosen[i][0].place.feature, chosen[i][0].weight) for i in beside if chosen[i]]
     others = [
         (ranked[0].place, abs(m.span.first - mention.span.first), ranked[0].weight * _voice(m))
         for i, (m, ranked) in enumerate(zip(mentions, chosen, strict=True))
@@ -101,8 +144,26 @@ def _together(
     for candidate in mention.span.candidates:
         score, reasons = _own_score(context, mention, candidate)
         more, why = _support(candidate.place, others)
-        scored.append((candidate, score + more, [*reasons, *why]))
+        if _contained(context, mentions, chosen, at, candidate.place):
+            more += CONTAINED
+            why = [
+                *why,
+                f"«{context.text[mentions[at + 1].span.start : mentions[at + 1].span.end]}» is named right after it",
+            ]
+        alike = max((weight for feature, weight in kinds if feature == candidate.place.feature), default=0.0)
+        scored.append((candidate, score + more + PARALLEL * alike, [*reasons, *why]))
     return _softmax(scored)
+
+
+def _contained(
+    context: Context, mentions: list[Recognized], chosen: list[list[RankedCandidate]], at: int, place: Place
+) -> bool:
+    """Whether what contains the place is named right after it: «في», a comma or a bracket between."""
+    if at + 1 >= len(mentions) or not chosen[at + 1]:
+        return False
+    container = chosen[at + 1][0].place
+    between = context.text[mentions[at].span.end : mentions[at + 1].span.start]
+    return container.id in place.parents and _WITHIN.fullmatch(between) is not None
 
 
 def _voice(mention: Recognized) -> float:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from extract.language import Language
 from extract.segment import Token
 from gazetteer import Candidate, Gazetteer, fold_with_offsets
+from gazetteer.index import BARE
 from gazetteer.match import (
     ARTICLE_DIFFERS,
     NOUN_MISSING,
@@ -31,6 +32,7 @@ RARE_ZIPF = 2.6  # a rarer word may stand for a place without its generic noun
 GLUE_LEAST, GLUE_MOST = 4, 40  # letters of a glued word
 GLUE_COST = 30.0  # what every name in a glued word must be worth: importance (0..100) and four a letter
 GLUE_STRENGTH = 20.0  # a cutting worth less is not believed
+NAME = "<name>"  # stands for a name that has grown together with the one in question
 _GAP = re.compile("[ \u00a0\u202f\t«»“”\"'’‘\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff-]{0,3}")
 _WORD_CACHE = 1_000_000
 
@@ -119,9 +121,9 @@ class WordReader:
 
     def _plain(self, folded: str) -> Iterator[Reading]:
         for proclitic, key, at in _proclitics(folded):
-            if proclitic and len(key) < 3:
-                continue
             complete, begins = key in self.gazetteer, self.gazetteer.begins_name(key)
+            if proclitic and len(key) < 3:
+                complete = False
             if complete or begins:
                 kind = "clitic" if proclitic else "plain"
                 yield Reading(at, len(folded), key, kind, proclitic, complete=complete)
@@ -165,11 +167,22 @@ class WordReader:
                 for end in range(start + 2, size + 1):
                     for gain, reading, word in self._pieces(folded, start, end):
                         state = (end, named or reading is not None)
-                        if state not in best or strength + gain > best[state][0]:
-                            added = [*readings, replace(reading, left=left)] if reading else readings
-                            best[state] = (strength + gain, added, word)
+                        total = strength + gain
+                        if reading and reading.proclitic and left:
+                            total -= GLUE_COST  # «منوجدة» is من وجدة, not من و جدة
+                        if state not in best or total > best[state][0]:
+                            before = left or (NAME if readings else "")
+                            added = [*readings, replace(reading, left=before)] if reading else readings
+                            best[state] = (total, added, word)
         strength, readings, _ = best.get((size, True), (0.0, [], ""))
-        return readings if strength >= GLUE_STRENGTH else []
+        if strength < GLUE_STRENGTH:
+            return []
+        starts = [r.start - len(r.proclitic) for r in readings[1:]] + [size]
+        rest = [folded[r.end : start] for r, start in zip(readings, starts, strict=True)]
+        return [
+            replace(r, right=after or (NAME if i + 1 < len(readings) else ""))
+            for i, (r, after) in enumerate(zip(readings, rest, strict=True))
+        ]
 
     def _pieces(self, folded: str, start: int, end: int) -> Iterator[tuple[float, Reading | None, str]]:
         """What `folded[start:end]` may be in a glued word: (strength, reading, the known word) each."""
@@ -186,11 +199,12 @@ class WordReader:
             key = whole[at:]
             if at and proclitic not in PROCLITICS:
                 continue
-            if len(key) > 2 and key in self.gazetteer:
-                strength = self._name_strength(key) - GLUE_COST
-                yield strength, Reading(start + at, end, key, "glued", proclitic, opens=last), ""
-            elif last and len(key) > 1 and self.gazetteer.begins_name(key):
-                yield 0.0, Reading(start + at, end, key, "glued", proclitic, complete=False), ""
+            complete = len(key) > 2 and key in self.gazetteer
+            begins = last and len(key) > 1 and self.gazetteer.begins_name(key)
+            if complete or begins:
+                strength = self._name_strength(key) - GLUE_COST if complete else 0.0
+                reading = Reading(start + at, end, key, "glued", proclitic, complete=complete, opens=last)
+                yield max(strength, 0.0) if begins else strength, reading, ""
 
     def _lost_blank(self, folded: str) -> str | None:
         """A name of three or more words whose first blank is lost: «قصربن غشير»."""
@@ -203,7 +217,8 @@ class WordReader:
     def _known_strength(self, word: str) -> float:
         """How likely a word is one that grows together with its neighbours: 0 when it is not known."""
         zipf = self.gazetteer.zipf(word)
-        cue = word in self.language.relations or self.language.cues_before.get(word, frozenset()) & _GLUING
+        stem = word[1:] if word[0] in "وف" and len(word) > 2 else word
+        cue = stem in self.language.relations or self.language.cues_before.get(stem, frozenset()) & _GLUING
         if cue and (len(word) > 2 or zipf >= FUNCTION_ZIPF - 0.7):
             return 8 * max(zipf, 4.5) - GLUE_COST / 2
         least = 3.0 if word[0] == "و" else 3.5
@@ -279,7 +294,8 @@ def _without_unnamed(
         stem for info in infos[max(0, span.first - NOUN_REACH) : span.first] for stem in info.stems if stem in heads
     }
     features = {feature for stem in before for feature in heads[stem].features}
-    rare = min(reader.gazetteer.zipf(word) for word in span.key.split()) < RARE_ZIPF
+    named = any(c.score != NOUN_MISSING for c in candidates)
+    rare = not named and min(reader.gazetteer.zipf(word) for word in span.key.split()) < RARE_ZIPF
     return [c for c in candidates if c.score != NOUN_MISSING or rare or c.place.feature.value in features]
 
 
@@ -310,7 +326,7 @@ def _cut_head(tokens: list[Token], infos: list[WordInfo], span: Span, reader: Wo
     head = reader.language.heads.get(first)
     if head is None or not rest or span.first == span.last or head.inside not in ("no", "never"):
         return None
-    if head.inside == "no" and rest not in reader.gazetteer:
+    if head.inside == "no" and all(kind == BARE for _, kind in reader.gazetteer.rows(rest)):
         return None
     start = span.first + 1
     return replace(span, start=tokens[start].start, first=start, key=rest, kind="plain", proclitic="", left="")

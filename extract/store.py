@@ -4,6 +4,9 @@ A batch of articles becomes two files, `articles-<key>.parquet` and `mentions-<k
 name and renamed; the articles come last, so that a batch is there when its articles are. Every row carries the version
 (nanoseconds since 1970) of the write it came with: of several versions of one article the newest counts, with its
 mentions. Nothing is ever changed in place.
+
+Questions about counts, places and order go to narrow tables in memory (extract.facts), made at the first question after the
+parts changed; what has text is then read from the parts, and only the rows asked for.
 """
 
 import hashlib
@@ -11,16 +14,20 @@ import json
 import os
 import threading
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
 import duckdb
+import numpy as np
 import pyarrow as pa
 
+from extract import search
 from extract.export import ROW_COLUMNS, mention_rows
+from extract.facts import Codes, FindRegions, build_facts, inside
+from extract.filters import FACETS, IN_FACTS, IN_LIVE, IN_SPOTS, Area, Filters, conditions, read_day
 from extract.mentions import Article, Resolution
 from extract.parts import (
     ARTICLE_SCHEMA,
@@ -28,12 +35,12 @@ from extract.parts import (
     article_row,
     complete_parts,
     content_hash,
+    files_sql,
     mention_row,
     scan_sql,
     write_json,
     write_parquet,
 )
-from gazetteer.normalize import normalize_name
 
 FORMAT = 1
 MANIFEST = "workspace.json"
@@ -43,38 +50,27 @@ BATCH_ARTICLES = 5_000
 # How long a look at the folder holds: new parts are seen after this many seconds.
 REFRESH_S = 1.0
 FETCH_ROWS = 10_000
+REMEMBERED = 200
 # More choices than this no one reads through in a list; a search finds the rest.
-FACET_VALUES = 500
+FACET_VALUES = 250
 # What rows have beyond the columns promised to other programs: of the article, and for showing why.
 ARTICLE_COLUMNS = ("title", "date", "outlet", "url")
-EXTRA_COLUMNS = ("passage_start", "candidates", *ARTICLE_COLUMNS, "head")
-SORTABLE = (*ROW_COLUMNS, *ARTICLE_COLUMNS)
+DERIVED_COLUMNS = ("precision", "region", "region_en")
+EXTRA_COLUMNS = ("passage_start", "candidates", *DERIVED_COLUMNS, *ARTICLE_COLUMNS, "head")
+SORTABLE = (*ROW_COLUMNS, *DERIVED_COLUMNS, *ARTICLE_COLUMNS)
+# Names so long may be written with one or two letters wrong (optimal string alignment).
+ONE_EDIT_FROM, TWO_EDITS_FROM = 5, 9
+# DuckDB counts edits of bytes, and an Arabic letter is two: for that they are written as signs that no folded name has.
+_ARABIC = "ابتثجحخدذرزسشصضطظعغفقكلمنهويءئؤةىپچژگڤ"
+_CODES = "ABCDEFGHIJKLMNOPQRSTUVWXYZ!#$%&()*+,-./"[: len(_ARABIC)]
+# A timeline's bars: days up to so many days, then weeks, months, years.
+# Periods compared for what rose and fell: the longest that fits three times into the time covered.
+TREND_DAYS = (365, 30, 7)
+UNIT_LIMITS_DAYS = (("day", 120), ("week", 1_000), ("month", 9_000))
 
 
 class StoreError(OSError):
     """A workspace is missing, or of a form this program does not know: the message says which, and what to do."""
-
-
-@dataclass(frozen=True, slots=True)
-class Filters:
-    """Which mentions are meant. Empty tuples, empty text and None mean all. Dates are ISO, both ends included.
-
-    `place_text` is looked for, folded, in the place's Arabic and English name and in the name as the text has it.
-    With a date range, articles without a date stay unless `undated` is False.
-    """
-
-    article_ids: tuple[str, ...] = ()
-    outlets: tuple[str, ...] = ()
-    roles: tuple[str, ...] = ()
-    features: tuple[str, ...] = ()
-    countries: tuple[str, ...] = ()
-    place_text: str = ""
-    date_from: str | None = None
-    date_to: str | None = None
-    undated: bool = True
-    min_confidence: float = 0.0
-    relation: str | None = None
-    place_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +104,26 @@ class Span:
 
 
 @dataclass(frozen=True, slots=True)
+class Timeline:
+    """Mentions by the first day of each `unit` ("day", "week", "month", "year") that has any, and those without a date."""
+
+    unit: str
+    bars: list[tuple[date, int]]
+    undated: int
+
+
+@dataclass(frozen=True, slots=True)
+class Trends:
+    """Places with the mentions `now` (first to last) and `earlier` (from `before` until first), the strongest change first."""
+
+    first: date
+    last: date
+    before: date
+    risen: list[dict[str, Any]]
+    fallen: list[dict[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
 class Passage:
     """A sentence that names the place asked for: `mentions` of it as rows, and `others` named in the same sentence."""
 
@@ -127,8 +143,9 @@ class _Batch:
 class Workspace:
     """A folder of parts, open for questions and for adding. Safe to share between threads."""
 
-    def __init__(self, folder: Path, manifest: Mapping[str, Any]) -> None:
+    def __init__(self, folder: Path, manifest: Mapping[str, Any], find_regions: FindRegions | None = None) -> None:
         self.folder = folder
+        self._find_regions = find_regions
         self.attribution: tuple[str, ...] = tuple(manifest.get("attribution", ATTRIBUTION))
         self.versions: dict[str, str] = dict(manifest.get("versions", {}))
         self._lock = threading.RLock()
@@ -136,6 +153,9 @@ class Workspace:
         self._parts: tuple[tuple[str, int, int], ...] | None = None
         self._looked = 0.0
         self._known: tuple[str, dict[str, str]] | None = None
+        self._facts_of: tuple[tuple[str, int, int], ...] | None = None
+        self._found: dict[tuple[str, Any], list[int]] = {}
+        self._codes: Codes = {}
         self.refresh()
 
     @classmethod
@@ -148,8 +168,11 @@ class Workspace:
         return cls.open(path)
 
     @classmethod
-    def open(cls, folder: str | os.PathLike[str]) -> "Workspace":
-        """Open the workspace in the folder. Raises StoreError when there is none, or one of another format."""
+    def open(cls, folder: str | os.PathLike[str], find_regions: FindRegions | None = None) -> "Workspace":
+        """Open the workspace in the folder. Raises StoreError when there is none, or one of another format.
+
+        `find_regions` gives the region of each place of a list of ids (see extract.facts.regions_of).
+        """
         path = Path(folder)
         try:
             manifest = json.loads((path / MANIFEST).read_text(encoding="utf-8"))
@@ -159,7 +182,7 @@ class Workspace:
             raise StoreError(f"{path / MANIFEST}: cannot be read: {error}") from error
         if manifest.get("format") != FORMAT:
             raise StoreError(f"{path}: workspace format {manifest.get('format')!r}, this program knows {FORMAT}")
-        return cls(path, manifest)
+        return cls(path, manifest, find_regions)
 
     # Writing
 
@@ -246,117 +269,309 @@ class Workspace:
     def _define_views(self, keys: Sequence[str]) -> None:
         cursor = self._database.cursor()
         articles = scan_sql([self.folder / f"articles-{key}.parquet" for key in keys], ARTICLE_SCHEMA)
-        mentions = scan_sql([self.folder / f"mentions-{key}.parquet" for key in keys], MENTION_SCHEMA)
         cursor.execute("BEGIN")
         cursor.execute(f"CREATE OR REPLACE VIEW all_articles AS {articles}")
         cursor.execute(
-            "CREATE OR REPLACE TABLE live AS SELECT * EXCLUDE (text), row_number() OVER () AS article_number "
-            "FROM (SELECT * FROM all_articles "
+            "CREATE OR REPLACE TABLE live AS SELECT *, "
+            "row_number() OVER (ORDER BY day DESC NULLS LAST, article_id)::INTEGER AS article_number "
+            "FROM (SELECT * EXCLUDE (text), TRY_CAST(left(date, 10) AS DATE) AS day FROM all_articles "
             "QUALIFY row_number() OVER (PARTITION BY article_id ORDER BY version DESC) = 1)"
         )
+        cursor.execute("COMMIT")
+
+    def _mention_files(self) -> list[Path]:
+        return [self.folder / f"mentions-{key}.parquet" for key, _, _ in self._parts or ()]
+
+    def _make_facts(self) -> None:
+        files = self._mention_files()
+        scan = scan_sql([], MENTION_SCHEMA).replace("SELECT ", "SELECT 0 AS part, 0::BIGINT AS row, ", 1)
+        if files:
+            scan = (
+                "SELECT p.part, m.file_row_number AS row, m.* EXCLUDE (filename, file_row_number) "
+                f"FROM {files_sql(files, 'filename = true', 'file_row_number = true')} m JOIN files p USING (filename)"
+            )
+        cursor = self._database.cursor()
+        cursor.execute("BEGIN")
         cursor.execute(
-            "CREATE OR REPLACE VIEW mentions AS "
-            "SELECT m.*, a.title, a.date, a.outlet, a.url, a.head, a.article_number "
-            f"FROM ({mentions}) m JOIN live a USING (article_id, version)"
+            "CREATE OR REPLACE TABLE files AS SELECT unnest(?::VARCHAR[]) AS filename, "
+            "generate_subscripts(?::VARCHAR[], 1)::INTEGER - 1 AS part",
+            [list(map(str, files)), list(map(str, files))],
         )
+        cursor.execute(f"CREATE OR REPLACE VIEW part_rows AS {scan}")
+        self._codes = build_facts(cursor, self._find_regions)
         cursor.execute("COMMIT")
 
     def _ask(self, sql: str, parameters: Sequence[Any] = ()) -> duckdb.DuckDBPyConnection:
         self.refresh()
+        self._want_facts()
         return self._database.cursor().execute(sql, list(parameters))
+
+    def _want_facts(self) -> None:
+        with self._lock:
+            if self._facts_of != self._parts:
+                self._make_facts()
+                self._facts_of, self._found = self._parts, {}
 
     def _dicts(self, sql: str, parameters: Sequence[Any] = ()) -> list[dict[str, Any]]:
         return list(_iterate(self._ask(sql, parameters)))
 
     # Asking
 
+    def _where(self, filters: Filters) -> tuple[str, list[Any]]:
+        self.refresh()
+        self._want_facts()
+        return conditions(filters, self._codes, self._find_names, self.find_articles, self._find_inside)
+
+    def _remember(self, kind: str, asked: Any, find: Callable[[], list[int]]) -> list[int]:
+        """What was found for these parts before, or what is found now. What is asked changes seldom, and comes often."""
+        key = (kind, asked)
+        if key not in self._found:
+            if len(self._found) >= REMEMBERED:
+                self._found = {}
+            self._found[key] = find()
+        return self._found[key]
+
+    def _find_names(self, key: str) -> list[int]:
+        """Numbers of the names that hold the folded text; when there are none, of those a letter or two away."""
+        return self._remember("name", key, lambda: self._names_like(key))
+
+    def _names_like(self, key: str) -> list[int]:
+        cursor = self._database.cursor()
+        held = cursor.execute("SELECT name_no FROM names WHERE contains(folded, ?)", [key]).fetchall()
+        edits = 2 if len(key) >= TWO_EDITS_FROM else 1 if len(key) >= ONE_EDIT_FROM else 0
+        if not held and edits:
+            held = cursor.execute(
+                "SELECT DISTINCT name_no FROM (SELECT name_no, unnest(string_split(translate(folded, $arabic, $codes), '|')) "
+                "AS name FROM names) WHERE abs(length(name) - length($key)) <= $edits "
+                "AND damerau_levenshtein(name, translate($key, $arabic, $codes)) <= $edits",
+                {"arabic": _ARABIC, "codes": _CODES, "key": key, "edits": edits},
+            ).fetchall()
+        return [row[0] for row in held]
+
+    def find_articles(self, query: str, progress: Callable[[float], None] | None = None) -> list[int]:
+        """Numbers of the articles with all words of the query; the first search makes the index (see extract.search)."""
+        self.refresh()
+        self._want_facts()
+        return self._remember("text", query, lambda: self._articles_with(query, progress))
+
+    def _articles_with(self, query: str, progress: Callable[[float], None] | None) -> list[int]:
+        parts = [self.folder / f"articles-{name}.parquet" for name, _, _ in self._parts or ()]
+        found = search.find_articles(parts, query, progress)
+        rows = self._database.cursor().execute(
+            "SELECT article_number FROM live JOIN (SELECT unnest(?::VARCHAR[]) AS article_id, unnest(?::BIGINT[]) AS version) "
+            "USING (article_id, version)",
+            [[article_id for article_id, _ in found], [version for _, version in found]],
+        )
+        return [row[0] for row in rows.fetchall()]
+
+    def search_is_ready(self) -> bool:
+        """Whether every part has its index: if not, the next search takes a while."""
+        self.refresh()
+        return all(
+            search.index_path(self.folder / f"articles-{name}.parquet").exists() for name, _, _ in self._parts or ()
+        )
+
+    def _find_inside(self, area: Area) -> list[int]:
+        return self._remember("area", area, lambda: self._places_inside(area))
+
+    def _places_inside(self, area: Area) -> list[int]:
+        found = self._database.cursor().execute("SELECT place_no, lat, lon FROM spots").fetchnumpy()
+        lat, lon = np.asarray(found["lat"], dtype=float), np.asarray(found["lon"], dtype=float)
+        return np.asarray(found["place_no"])[inside(area, lat, lon)].tolist()
+
     def totals(self, filters: Filters) -> Totals:
         """How much the filters leave."""
-        where, parameters = _where(filters)
+        where, parameters = self._where(filters)
         row = self._ask(
-            "SELECT count(place_id), count(DISTINCT place_id), count(DISTINCT article_number), "
-            f"count(*) - count(place_id) FROM mentions WHERE {where}",
+            "SELECT count(place_no), count(DISTINCT place_no), count(DISTINCT article_number), "
+            f"count(*) - count(place_no) FROM facts WHERE {where}",
             parameters,
         ).fetchone()
         return Totals(*row)
 
     def facets(self, filters: Filters) -> dict[str, list[tuple[str, int]]]:
-        """For articles, outlets, roles, features and countries: values with their mentions, most first.
+        """For every list of values in Filters: the values with their mentions, most first.
 
         Each is counted under all the other filters, so that a choice shows what choosing it as well would give.
         At most FACET_VALUES are given of each.
         """
         found: dict[str, list[tuple[str, int]]] = {}
         same: dict[Filters, list[str]] = {}
-        for name in _FACETS:
+        for name in FACETS:
             same.setdefault(replace(filters, **{name: ()}), []).append(name)
         for asked, names in same.items():
-            found |= self._facets_of(asked, names)
-        return {name: found[name] for name in _FACETS}
+            for table, columns in (("facts", IN_FACTS), ("spots", IN_SPOTS), ("live", IN_LIVE)):
+                wanted = {name: columns[name] for name in names if name in columns}
+                if wanted:
+                    found |= self._facets_of(asked, table, wanted)
+        return {name: found[name] for name in FACETS}
 
-    def _facets_of(self, filters: Filters, names: Sequence[str]) -> dict[str, list[tuple[str, int]]]:
-        # One scan counts several columns: grouping() tells which of them a row counts.
-        where, parameters = _where(filters)
-        columns = [_FACETS[name] for name in names]
-        sets = ", ".join(f"({column})" for column in columns)
+    def _facets_of(self, filters: Filters, table: str, columns: Mapping[str, str]) -> dict[str, list[tuple[str, int]]]:
+        # One scan counts several columns: grouping() tells which of them a row counts. What hangs on the place or the
+        # article is counted by its number first: numbers are quick to group, and there are fewer of them than mentions.
+        where, parameters = self._where(filters)
+        listed = ", ".join(columns.values())
+        number = {"spots": "place_no", "live": "article_number"}.get(table)
+        source = f"(SELECT {listed}, 1 AS n FROM facts WHERE {where})"
+        if number:
+            source = f"(SELECT {number}, count(*) AS n FROM facts WHERE {where} GROUP BY {number}) JOIN {table} USING ({number})"
         rows = self._ask(
-            f"SELECT grouping({', '.join(columns)}) AS mask, coalesce({', '.join(columns)}) AS value, count(*) AS n "
-            f"FROM mentions WHERE {where} GROUP BY GROUPING SETS ({sets}) HAVING value IS NOT NULL "
-            "QUALIFY row_number() OVER (PARTITION BY mask ORDER BY n DESC, value) <= ? ORDER BY n DESC, value",
+            f"SELECT grouping({listed}) AS mask, coalesce({listed}) AS value, sum(n)::BIGINT AS total "
+            f"FROM {source} GROUP BY GROUPING SETS ({', '.join(f'({column})' for column in columns.values())}) "
+            "HAVING value IS NOT NULL "
+            "QUALIFY row_number() OVER (PARTITION BY mask ORDER BY total DESC, value) <= ? ORDER BY total DESC, value",
             [*parameters, FACET_VALUES],
         ).fetchall()
-        found: dict[str, list[tuple[str, int]]] = {name: [] for name in names}
-        every = (1 << len(names)) - 1
-        masks = {every ^ (1 << (len(names) - 1 - position)): name for position, name in enumerate(names)}
+        found: dict[str, list[tuple[str, int]]] = {name: [] for name in columns}
+        every = (1 << len(columns)) - 1
+        masks = {every ^ (1 << (len(columns) - 1 - position)): name for position, name in enumerate(columns)}
         for mask, value, n in rows:
-            found[masks[mask]].append((value, n))
+            name = masks[mask]
+            found[name].append((self._codes[columns[name]][value] if table == "facts" else value, n))
         return found
 
-    def places(self, filters: Filters, *, limit: int | None = None) -> list[dict[str, Any]]:
+    def regions(self) -> dict[str, tuple[str, str]]:
+        """Arabic and English name of every region that a place of the workspace lies in, by id."""
+        rows = self._ask(
+            "SELECT DISTINCT region_id, region, region_en FROM spots WHERE region_id IS NOT NULL"
+        ).fetchall()
+        return {region_id: (arabic, english) for region_id, arabic, english in rows}
+
+    def places(self, filters: Filters, *, limit: int | None = None, by: str | None = None) -> list[dict[str, Any]]:
         """One dict a place with mentions and articles counted, the most mentioned first.
 
-        `role` is the strongest its mentions have: location before actor before name-part.
+        `role` is the strongest its mentions have: location before actor before name-part; `last` the day of the newest.
+        With `by` ("outlet" or "precision"), `most` is the value that most of its mentions have.
         """
-        where, parameters = _where(filters)
+        where, parameters = self._where(filters)
+        most = f"mode({self._word('precision')})" if by == "precision" else "mode(outlet)" if by == "outlet" else "NULL"
+        source = "facts JOIN live USING (article_number)" if by == "outlet" else "facts"
         return self._dicts(
-            "SELECT place_id, any_value(place) AS place, any_value(place_en) AS place_en, "
-            "any_value(feature) AS feature, any_value(country) AS country, any_value(lat) AS lat, "
-            "any_value(lon) AS lon, any_value(radius_km) AS radius_km, count(*) AS mentions, "
-            "count(DISTINCT article_number) AS articles, "
-            "CASE WHEN bool_or(role = 'location') THEN 'location' WHEN bool_or(role = 'actor') THEN 'actor' "
-            "ELSE 'name-part' END AS role "
-            f"FROM mentions WHERE {where} AND lat IS NOT NULL GROUP BY place_id "
-            "ORDER BY mentions DESC, place_id LIMIT ?",
+            "SELECT place_id, place, place_en, feature, country, region, region_en, lat, lon, radius_km, mentions, articles, "
+            f"{self._word('role')} AS role, last"
+            + (", most " if by in ("outlet", "precision") else " ")
+            + "FROM (SELECT place_no, count(*) AS mentions, count(DISTINCT article_number) AS articles, "
+            f"min(role) AS role, max(facts.day) AS last, {most} AS most FROM {source} WHERE {where} GROUP BY place_no) "
+            "JOIN spots USING (place_no) WHERE lat IS NOT NULL ORDER BY mentions DESC, place_id LIMIT ?",
             [*parameters, limit],
         )
 
+    def _word(self, kind: str) -> str:
+        words = ", ".join("'" + word.replace("'", "''") + "'" for word in self._codes[kind])
+        return f"[{words}][{kind} + 1]"
+
+    def timeline(self, filters: Filters) -> Timeline:
+        """Mentions with a place over all time (the dates in the filters do not count), by day, week, month or year."""
+        where, parameters = self._where(replace(filters, date_from=None, date_to=None))
+        span = self.span()
+        if span.first is None or span.last is None:
+            return Timeline("day", [], 0)
+        days = (span.last - span.first).days
+        unit = next((name for name, limit in UNIT_LIMITS_DAYS if days <= limit), "year")
+        rows = self._ask(
+            f"SELECT date_trunc('{unit}', day)::DATE AS first, count(*) FROM facts "
+            f"WHERE {where} AND place_no IS NOT NULL GROUP BY 1 ORDER BY 1 NULLS LAST",
+            parameters,
+        ).fetchall()
+        undated = rows.pop()[1] if rows and rows[-1][0] is None else 0
+        return Timeline(unit, rows, undated)
+
+    def trends(self, filters: Filters, *, limit: int = 8) -> Trends | None:
+        """Places whose mentions rose and fell most in the filters' period against the equally long one before.
+
+        Without dates in the filters: in the last part of the time covered. None where there is no time to compare.
+        """
+        span = self.span()
+        if span.first is None or span.last is None or span.first == span.last:
+            return None
+        last = min(read_day(filters.date_to) or span.last, span.last)
+        covered = (span.last - span.first).days + 1
+        window = next((days for days in TREND_DAYS if covered >= 3 * days), max(1, covered // 2))
+        first = read_day(filters.date_from) or last - timedelta(days=window - 1)
+        before = first - (last - first) - timedelta(days=1)
+        if first > last:
+            return None
+        where, parameters = self._where(replace(filters, date_from=None, date_to=None))
+        rows = self._dicts(
+            "SELECT place_id, place, place_en, now, earlier FROM (SELECT place_no, "
+            "count(*) FILTER (day >= ?) AS now, count(*) FILTER (day < ?) AS earlier "
+            f"FROM facts WHERE day BETWEEN ? AND ? AND {where} AND place_no IS NOT NULL GROUP BY place_no) "
+            "JOIN spots USING (place_no) WHERE now <> earlier "
+            # A rise from 1 to 5 says more than one from 101 to 105.
+            "ORDER BY (now - earlier) / sqrt(now + earlier) DESC, place_id",
+            [first, first, before, last, *parameters],
+        )
+        risen = [row for row in rows if row["now"] > row["earlier"]][:limit]
+        fallen = [row for row in reversed(rows) if row["now"] < row["earlier"]][:limit]
+        return Trends(first, last, before, risen, fallen)
+
     def passages(self, filters: Filters, place_id: str, limit: int = 10, offset: int = 0) -> tuple[int, list[Passage]]:
         """How many sentences name the place, and a page of them: newest article first, those without a date last."""
-        where, parameters = _where(replace(filters, place_id=place_id))
+        where, parameters = self._where(replace(filters, place_id=place_id))
         keys = self._ask(
-            "SELECT article_id, passage_start, count(*) OVER () FROM (SELECT article_id, passage_start, "
-            f"any_value(date) AS date FROM mentions WHERE {where} GROUP BY article_id, passage_start) "
-            "ORDER BY date DESC NULLS LAST, article_id, passage_start LIMIT ? OFFSET ?",
+            "SELECT article_number, passage_start, list(position), count(*) OVER () FROM facts "
+            f"WHERE {where} GROUP BY article_number, passage_start ORDER BY article_number, passage_start LIMIT ? OFFSET ?",
             [*parameters, limit, offset],
         ).fetchall()
         if not keys:
             return 0, []
-        rows = self._passage_rows([key[:2] for key in keys], where, parameters)
-        return keys[0][2], [_passage(rows[article_id, start]) for article_id, start, _ in keys]
+        asked = {position for key in keys for position in key[2]}
+        pairs = {key[:2]: [] for key in keys}
+        near = self._ask(
+            "SELECT position, article_number, passage_start FROM facts WHERE article_number IN (SELECT unnest(?)) "
+            "ORDER BY position",
+            [sorted({key[0] for key in keys})],
+        ).fetchall()
+        kept = {position: (number, start) for position, number, start in near if (number, start) in pairs}
+        for row in self._full_rows("position IN (SELECT unnest(?))", [list(kept)]):
+            position = row.pop("position")
+            pairs[kept[position]].append(row | {"asked": position in asked})
+        return keys[0][3], [_passage(pairs[key[:2]]) for key in keys]
 
-    def _passage_rows(
-        self, keys: list[tuple[str, int]], where: str, parameters: Sequence[Any]
-    ) -> dict[tuple[str, int], list[dict[str, Any]]]:
-        columns = ", ".join(f'"{name}"' for name in (*ROW_COLUMNS, *EXTRA_COLUMNS))
-        found = self._dicts(
-            f"SELECT {columns}, coalesce({where}, false) AS asked FROM mentions "
-            "WHERE article_id IN (SELECT unnest(?)) AND passage_start IN (SELECT unnest(?)) ORDER BY start",
-            [*parameters, sorted({key[0] for key in keys}), sorted({key[1] for key in keys})],
+    def first_passages(self, filters: Filters, place_ids: Sequence[str], limit: int) -> dict[str, list[dict[str, Any]]]:
+        """The newest mentions of each place as rows, one a sentence, at most `limit` each."""
+        where, parameters = self._where(filters)
+        keys = self._ask(
+            "SELECT min(position) AS position FROM facts "
+            f"WHERE {where} AND place_no IN (SELECT place_no FROM spots WHERE place_id IN (SELECT unnest(?))) "
+            "GROUP BY place_no, article_number, passage_start "
+            "QUALIFY row_number() OVER (PARTITION BY place_no ORDER BY min(position)) <= ?",
+            [*parameters, list(place_ids), limit],
+        ).fetchall()
+        found: dict[str, list[dict[str, Any]]] = {}
+        for row in self._full_rows("position IN (SELECT unnest(?))", [[key[0] for key in keys]]):
+            found.setdefault(row["place_id"], []).append(row)
+        return found
+
+    def _full_rows(self, where: str, parameters: Sequence[Any], limit: str = "") -> list[dict[str, Any]]:
+        """Rows with their texts, in the order of the facts, which the condition is on: few rows, read from few parts."""
+        keys = self._ask(
+            f"SELECT part, row, position, {self._word('precision')} AS precision, region, region_en, "
+            "title, date, outlet, url, head FROM facts LEFT JOIN spots USING (place_no) JOIN live USING (article_number) "
+            f"WHERE {where} ORDER BY position {limit}",
+            parameters,
         )
-        rows: dict[tuple[str, int], list[dict[str, Any]]] = {}
+        found = list(_iterate(keys))
+        files, texts = self._mention_files(), {}
+        names = [name for name in (*ROW_COLUMNS, *EXTRA_COLUMNS) if name in MENTION_SCHEMA.names]
+        columns = ", ".join(f'"{name}"' for name in names)
+        by_part: dict[int, list[int]] = {}
         for row in found:
-            rows.setdefault((row["article_id"], row["passage_start"]), []).append(row)
-        return rows
+            by_part.setdefault(row["part"], []).append(row["row"])
+        if by_part:
+            asked = " UNION ALL ".join(
+                f"SELECT {part} AS part, file_row_number AS row, {columns} "
+                f"FROM {files_sql([files[part]], 'file_row_number = true')} "
+                f"WHERE file_row_number IN ({', '.join(map(str, numbers))})"
+                for part, numbers in by_part.items()
+            )
+            texts = {(row["part"], row["row"]): row for row in self._dicts(asked)}
+        return [
+            {name: text.get(name, row.get(name)) for name in (*ROW_COLUMNS, *EXTRA_COLUMNS)}
+            | {"position": row["position"]}
+            for row in found
+            for text in (texts[row["part"], row["row"]],)
+        ]
 
     def rows(
         self,
@@ -372,21 +587,35 @@ class Workspace:
 
         `placed` True gives those with a place, False those without, None all. Raises ValueError for an unknown column.
         """
-        where, parameters = _where(filters)
+        if sort is not None and sort not in SORTABLE:
+            raise ValueError(f"cannot sort by {sort!r}")
+        where, parameters = self._where(filters)
         if placed is not None:
-            where += f" AND place_id IS {'NOT ' if placed else ''}NULL"
-        columns = ", ".join(f'"{name}"' for name in (*ROW_COLUMNS, *EXTRA_COLUMNS))
-        sql = f"SELECT {columns} FROM mentions WHERE {where} ORDER BY {_order(sort, descending)}"
+            where += f" AND place_no IS {'NOT ' if placed else ''}NULL"
+        if sort is None and limit is not None:
+            found = self._full_rows(where, parameters, f"LIMIT {int(limit)} OFFSET {int(offset)}")
+            return iter([{name: row[name] for name in (*ROW_COLUMNS, *EXTRA_COLUMNS)} for row in found])
+        columns = ", ".join(
+            f'{"w" if name in MENTION_SCHEMA.names else "k"}."{name}"' for name in (*ROW_COLUMNS, *EXTRA_COLUMNS)
+        )
+        order = f'"{sort}" {"DESC" if descending else "ASC"} NULLS LAST, position' if sort else "position"
+        sql = (
+            f"WITH k AS (SELECT part, row, position, {self._word('precision')} AS precision, region, region_en, "
+            "title, date, outlet, url, head "
+            f"FROM facts LEFT JOIN spots USING (place_no) JOIN live USING (article_number) WHERE {where}) "
+            f"SELECT {columns} FROM k JOIN part_rows w USING (part, row) ORDER BY {order}"
+        )
         if limit is not None:
             sql, parameters = f"{sql} LIMIT ? OFFSET ?", [*parameters, limit, offset]
         return _iterate(self._ask(sql, parameters))
 
     def unplaced(self, filters: Filters, *, limit: int = 200) -> list[dict[str, Any]]:
         """Names that could not be placed, each with its reason and mentions, the most frequent first."""
-        where, parameters = _where(filters)
+        where, parameters = self._where(filters)
         return self._dicts(
             "SELECT surface, reason, count(*) AS mentions, count(DISTINCT article_number) AS articles "
-            f"FROM mentions WHERE {where} AND place_id IS NULL GROUP BY surface, reason "
+            f"FROM (SELECT part, row, article_number FROM facts WHERE {where} AND place_no IS NULL) "
+            "JOIN part_rows USING (part, row) WHERE place_id IS NULL GROUP BY surface, reason "
             "ORDER BY mentions DESC, surface, reason LIMIT ?",
             [*parameters, limit],
         )
@@ -420,53 +649,8 @@ class Workspace:
 
     def span(self) -> Span:
         """How many articles there are, and the time they cover."""
-        day = "TRY_CAST(date AS DATE)"
-        row = self._ask(f"SELECT count(*), count(*) - count({day}), min({day}), max({day}) FROM live").fetchone()
+        row = self._ask("SELECT count(*), count(*) - count(day), min(day), max(day) FROM live").fetchone()
         return Span(*row)
-
-
-_FACETS = {
-    "article_ids": "article_id",
-    "outlets": "outlet",
-    "roles": "role",
-    "features": "feature",
-    "countries": "country",
-}
-
-
-def _where(filters: Filters) -> tuple[str, list[Any]]:
-    clauses, parameters = ["true"], []
-
-    def add(clause: str, *values: Any) -> None:
-        clauses.append(clause)
-        parameters.extend(values)
-
-    for name, column in _FACETS.items():
-        if chosen := getattr(filters, name):
-            add(f"{column} IN (SELECT unnest(?))", list(chosen))
-    if text := normalize_name(filters.place_text):
-        add("contains(folded, ?)", text)
-    dates = [(filters.date_from, "date >= ?"), (filters.date_to, "left(date, 10) <= ?")]
-    asked = [(value, clause) for value, clause in dates if value]
-    if asked:
-        clause = " AND ".join(clause for _, clause in asked)
-        add(f"({clause})" + (" OR date IS NULL" if filters.undated else ""), *(value for value, _ in asked))
-    if filters.min_confidence > 0:
-        add("confidence >= ?", filters.min_confidence)
-    if filters.relation:
-        add("split_part(relation, ':', 1) = ?", filters.relation)
-    if filters.place_id:
-        add("place_id = ?", filters.place_id)
-    return " AND ".join(f"({clause})" for clause in clauses), parameters
-
-
-def _order(sort: str | None, descending: bool) -> str:
-    newest = "date DESC NULLS LAST, article_id, start"
-    if sort is None:
-        return newest
-    if sort not in SORTABLE:
-        raise ValueError(f"cannot sort by {sort!r}")
-    return f'"{sort}" {"DESC" if descending else "ASC"} NULLS LAST, {newest}'
 
 
 def _iterate(cursor: duckdb.DuckDBPyConnection) -> Iterator[dict[str, Any]]:

@@ -14,11 +14,13 @@ from tqdm import tqdm
 
 from gazetteer.errors import GazetteerError
 from gazetteer.geocode import online_geocoder, place_fields
+from gazetteer.import_store import import_folders
 from gazetteer.importing import GEONAMES_URL, download_geonames, import_file
-from gazetteer.load import cache_folder, import_segments, load_gazetteer, user_tables
+from gazetteer.load import cache_folder, imports_folder, load_gazetteer, user_tables
 from gazetteer.match import find_candidates
 from gazetteer.places import Candidate, Point
 from gazetteer.sources.checks import check_tables
+from gazetteer.sources.rows import read_country
 from gazetteer.sources.tables import own_tables
 
 NEAR_WEIGHT_KM = 100.0
@@ -26,14 +28,27 @@ NEAR_WEIGHT_KM = 100.0
 
 def main(arguments: list[str] | None = None) -> int:
     """Run a command and return the exit code: 0, or 1 when something was found wrong, or 2 when it could not be done."""
-    args = _parser().parse_args(arguments)
+    args = _parser().parse_args(_joined(sys.argv[1:] if arguments is None else arguments))
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
     sys.stdout.reconfigure(encoding="utf-8")
     try:
         return args.run(args)
     except (GazetteerError, GeopyError, OSError, ValueError) as error:
-        logging.getLogger("gazetteer").error("%s", error)
+        logging.getLogger("gazetteer").error("%s", " ".join(str(error).split()))
         return 2
+    except KeyboardInterrupt:
+        return 130
+
+
+def _joined(arguments: list[str]) -> list[str]:
+    """`--near -33,18` as one word: argparse takes a point in the south for an option."""
+    found: list[str] = []
+    for argument in arguments:
+        if found and found[-1] == "--near":
+            found[-1] = f"--near={argument}"
+        else:
+            found.append(argument)
+    return found
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -42,11 +57,18 @@ def _parser() -> argparse.ArgumentParser:
     find = commands.add_parser("find", help="places that a name may mean")
     find.add_argument("names", nargs="+", metavar="NAME")
     find.add_argument("--near", metavar="LAT,LON", type=_point, help="prefer places near this point")
-    find.add_argument("--country", metavar="LY", help="only places of this country (ISO 3166-1 alpha-2)")
-    find.add_argument("--limit", type=int, default=5)
+    find.add_argument("--country", metavar="LY", type=_country, help="only places of this country (ISO 3166-1 alpha-2)")
+    find.add_argument("--limit", type=_count, default=5, help="how many candidates a name (default: 5)")
     find.add_argument("--json", action="store_true", help="a list of objects, one a name")
     find.add_argument(
         "--online", metavar="SERVICE", help="ask this geopy service (nominatim, ...) for what is not found"
+    )
+    find.add_argument(
+        "--online-option",
+        metavar="KEY=VALUE",
+        action="append",
+        default=[],
+        help="what the service needs (username=...)",
     )
     find.set_defaults(run=_find)
     check = commands.add_parser("check", help="check all tables")
@@ -76,14 +98,30 @@ def _point(text: str) -> Point:
         raise argparse.ArgumentTypeError(f"LAT,LON in degrees, not {text!r}") from error
 
 
+def _country(text: str) -> str:
+    code = read_country(text)
+    if code is None:
+        raise argparse.ArgumentTypeError(f"an ISO 3166-1 alpha-2 code, not {text!r}")
+    return code
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"a number from 1 on, not {text!r}")
+    return int(text)
+
+
 def _find(args: argparse.Namespace) -> int:
     gazetteer = load_gazetteer()
-    online = online_geocoder(args.online, cache_folder() / f"geocoder-{args.online}.sqlite") if args.online else None
+    online = None
+    if args.online:
+        options = dict(option.partition("=")[::2] for option in args.online_option)
+        online = online_geocoder(args.online, cache_folder() / f"geocoder-{args.online}.sqlite", **options)
     answers = []
     for name in args.names:
         candidates = find_candidates(gazetteer, name, limit=200)
         if args.country:
-            candidates = [c for c in candidates if c.place.country == args.country.upper()]
+            candidates = [c for c in candidates if c.place.country == args.country]
         if args.near:
             candidates.sort(key=lambda c: (-_with_nearness(c, args.near), c.place.id))
         rows = [_row(c) for c in candidates[: args.limit]]
@@ -144,21 +182,18 @@ def _check(args: argparse.Namespace) -> int:
 
 
 def _stats(args: argparse.Namespace) -> int:
-    gazetteer = load_gazetteer()
+    pairs = load_gazetteer().counts()
     countries: Counter[str] = Counter()
     features: Counter[str] = Counter()
-    pairs: Counter[tuple[str, str]] = Counter()
-    for row in range(len(gazetteer)):
-        country, feature = gazetteer.country(row) or "–", gazetteer.feature(row).value
-        countries[country] += 1
-        features[feature] += 1
-        pairs[country, feature] += 1
+    for (country, feature), count in pairs.items():
+        countries[country] += count
+        features[feature] += count
     columns = [name for name, _ in features.most_common()]
     print("country".ljust(8) + "all".rjust(9) + "".join(name.rjust(10) for name in columns))
-    print("all".ljust(8) + f"{len(gazetteer):9,}" + "".join(f"{features[name]:10,}" for name in columns))
+    print("all".ljust(8) + f"{pairs.total():9,}" + "".join(f"{features[name]:10,}" for name in columns))
     for country, count in countries.most_common():
-        print(country.ljust(8) + f"{count:9,}" + "".join(f"{pairs[country, name]:10,}" for name in columns))
-    print(f"{len(import_segments())} imported segments, {len(user_tables())} tables of the user's own")
+        print((country or "–").ljust(8) + f"{count:9,}" + "".join(f"{pairs[country, name]:10,}" for name in columns))
+    print(f"{len(import_folders(imports_folder()))} imports, {len(user_tables())} tables of the user's own")
     return 0
 
 
@@ -166,9 +201,8 @@ def _import(args: argparse.Namespace) -> int:
     report = import_file(
         args.file, load_gazetteer(), alternate=args.alternate_names, name=args.name, progress=_progress
     )
-    for line in report.lines():
-        print(line)
-    return 0 if report.kept or report.merged else 2
+    print(*report.lines(), sep="\n")
+    return 0 if report.accepted else 2
 
 
 def _progress(rows: Iterator[Any]) -> Iterator[Any]:
@@ -176,13 +210,14 @@ def _progress(rows: Iterator[Any]) -> Iterator[Any]:
 
 
 def _download(args: argparse.Namespace) -> int:
-    gazetteer = load_gazetteer()
-    folder = cache_folder() / "downloads"
-    for dump, names in download_geonames(args.countries, folder, base_url=args.base_url):
-        report = import_file(dump, gazetteer, alternate=names, name=f"geonames-{dump.stem}", progress=_progress)
-        for line in report.lines():
-            print(line)
-    return 0
+    downloads = download_geonames(args.countries, cache_folder() / "downloads", base_url=args.base_url)
+    useful = True
+    for dump, names in downloads:
+        name = f"geonames-{dump.stem}"
+        report = import_file(dump, load_gazetteer(), alternate=names, name=name, progress=_progress)
+        print(*report.lines(), sep="\n")
+        useful = useful and report.accepted > 0
+    return 0 if useful else 2
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """The gazetteer as a geopy geocoder, and online geocoders behind it, off unless asked for. The only importer of geopy."""
 
+import inspect
 import json
 import logging
 import re
@@ -9,13 +10,14 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from geopy.exc import GeocoderQueryError, GeopyError
+from geopy.exc import ConfigurationError, GeocoderQueryError, GeopyError
 from geopy.extra.rate_limiter import RateLimiter
 from geopy.geocoders import get_geocoder_for_service
 from geopy.geocoders.base import DEFAULT_SENTINEL, Geocoder
 from geopy.location import Location
 from geopy.point import Point as GeopyPoint
 
+from gazetteer.errors import SourceError
 from gazetteer.index import Gazetteer
 from gazetteer.load import load_gazetteer
 from gazetteer.match import find_candidates
@@ -42,7 +44,7 @@ class GazetteerGeocoder(Geocoder):
 
     def __init__(self, gazetteer: Gazetteer | None = None, **options: Any) -> None:
         super().__init__(**options)
-        self.gazetteer = gazetteer or load_gazetteer()
+        self.gazetteer = load_gazetteer() if gazetteer is None else gazetteer
 
     def geocode(
         self,
@@ -211,32 +213,38 @@ class OnlineGeocoder(Geocoder):
     def __init__(self, geocoder: Geocoder, service: str, cache: Path, *, min_delay_s: float = ONLINE_DELAY_S) -> None:
         super().__init__(user_agent=USER_AGENT)
         self.service = service
-        self._cache = cache
-        self._geocode = RateLimiter(
-            geocoder.geocode, min_delay_seconds=min_delay_s, max_retries=0, swallow_exceptions=False
-        )
-        self._reverse = RateLimiter(
-            geocoder.reverse, min_delay_seconds=min_delay_s, max_retries=0, swallow_exceptions=False
-        )
-        cache.parent.mkdir(parents=True, exist_ok=True)
-        with closing(sqlite3.connect(cache)) as db, db:
-            db.execute("CREATE TABLE IF NOT EXISTS answers (question TEXT PRIMARY KEY, answer TEXT NOT NULL)")
+        self._taken = {name: inspect.signature(getattr(geocoder, name)).parameters for name in ("geocode", "reverse")}
+        self._limited = {
+            name: RateLimiter(
+                getattr(geocoder, name), min_delay_seconds=min_delay_s, max_retries=0, swallow_exceptions=False
+            )
+            for name in ("geocode", "reverse")
+        }
+        self._cache: Path | None = cache
+        try:
+            cache.parent.mkdir(parents=True, exist_ok=True)
+            with closing(sqlite3.connect(cache)) as db, db:
+                db.execute("CREATE TABLE IF NOT EXISTS answers (question TEXT PRIMARY KEY, answer TEXT NOT NULL)")
+        except (sqlite3.Error, OSError) as error:
+            logger.warning("answers of %s are not kept: %s cannot be used (%s)", service, cache, error)
+            self._cache = None
 
     def geocode(self, query: Any, *, exactly_one: bool = True, **options: Any) -> Location | list[Location] | None:
         """What the service answers, from the cache when it was asked before; None when it cannot be reached."""
-        return self._ask(self._geocode, "geocode", query, exactly_one, options)
+        return self._ask("geocode", query, exactly_one, options)
 
     def reverse(self, query: Any, *, exactly_one: bool = True, **options: Any) -> Location | list[Location] | None:
         """As `geocode`, for a point."""
-        return self._ask(self._reverse, "reverse", str(query), exactly_one, options)
+        return self._ask("reverse", str(query), exactly_one, options)
 
-    def _ask(self, call: Any, kind: str, query: Any, exactly_one: bool, options: dict[str, Any]) -> Any:
-        options = {name: value for name, value in options.items() if value not in (None, False)}
+    def _ask(self, kind: str, query: Any, exactly_one: bool, options: dict[str, Any]) -> Any:
+        # In a chain, options that only other geocoders know come by too.
+        options = {n: v for n, v in options.items() if v is not None and v is not False and self._takes(kind, n)}
         question = json.dumps([kind, query, sorted(options.items())], ensure_ascii=False, default=str)
         found = self._kept(question)
         if found is None:
             try:
-                answer = call(query, exactly_one=False, timeout=ONLINE_TIMEOUT_S, **options)
+                answer = self._limited[kind](query, exactly_one=False, timeout=ONLINE_TIMEOUT_S, **options)
             except (GeopyError, OSError, TypeError, ValueError) as error:
                 logger.warning("%s did not answer (%s): going on without it", self.service, error)
                 return None
@@ -247,19 +255,31 @@ class OnlineGeocoder(Geocoder):
             return None
         return locations[0] if exactly_one else locations
 
+    def _takes(self, kind: str, option: str) -> bool:
+        taken = self._taken[kind]
+        return option in taken or any(p.kind is inspect.Parameter.VAR_KEYWORD for p in taken.values())
+
     def _labelled(self, address: str, lat: float, lon: float, raw: Any) -> Location:
         fields = raw if isinstance(raw, dict) else {"answer": raw}
         return Location(address, (lat, lon), {**fields, "method": "geocoder", "source": f"online: {self.service}"})
 
     def _kept(self, question: str) -> list[Any] | None:
-        with closing(sqlite3.connect(self._cache)) as db:
-            row = db.execute("SELECT answer FROM answers WHERE question = ?", (question,)).fetchone()
-        return json.loads(row[0]) if row else None
+        rows = self._query("SELECT answer FROM answers WHERE question = ?", (question,))
+        return json.loads(rows[0][0]) if rows else None
 
     def _keep(self, question: str, found: list[Any]) -> None:
-        with closing(sqlite3.connect(self._cache)) as db, db:
-            answer = json.dumps(found, ensure_ascii=False, default=str)
-            db.execute("INSERT OR REPLACE INTO answers VALUES (?, ?)", (question, answer))
+        answer = json.dumps(found, ensure_ascii=False, default=str)
+        self._query("INSERT OR REPLACE INTO answers VALUES (?, ?)", (question, answer))
+
+    def _query(self, statement: str, values: tuple[str, ...]) -> list[Any]:
+        if self._cache is None:
+            return []
+        try:
+            with closing(sqlite3.connect(self._cache)) as db, db:
+                return db.execute(statement, values).fetchall()
+        except sqlite3.Error as error:
+            logger.warning("the kept answers of %s cannot be used (%s)", self.service, error)
+            return []
 
 
 class ChainGeocoder(Geocoder):
@@ -281,7 +301,11 @@ class ChainGeocoder(Geocoder):
 def online_geocoder(service: str, cache: Path, **options: Any) -> OnlineGeocoder:
     """A geopy service by its name ("nominatim", "geonames", ...), made by `options` and behaved.
 
-    Raises geopy's GeocoderNotFound for an unknown name.
+    Raises geopy's GeocoderNotFound for an unknown name, SourceError for options that it does not take or lacks.
     """
-    geocoder = get_geocoder_for_service(service)(user_agent=USER_AGENT, timeout=ONLINE_TIMEOUT_S, **options)
+    kind = get_geocoder_for_service(service)
+    try:
+        geocoder = kind(user_agent=USER_AGENT, timeout=ONLINE_TIMEOUT_S, **options)
+    except (TypeError, ConfigurationError) as error:
+        raise SourceError(f"the service {service} cannot be asked with these options ({error})") from error
     return OnlineGeocoder(geocoder, service, cache)

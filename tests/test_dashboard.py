@@ -4,23 +4,29 @@ import io
 import json
 import re
 import tomllib
+from datetime import date
 from pathlib import Path
 
 import folium
 import pytest
 from babel.messages.pofile import read_po
 from folium.elements import JSCSSMixin
-from made_workspace import CANARY, HOSTILE_NAME, make_workspace
 from streamlit.testing.v1 import AppTest
 
+from extract.facts import PRECISIONS
+from extract.filters import Filters
 from extract.mentions import Role
-from extract.store import Filters, Workspace
+from extract.store import Workspace
 from gazetteer import FeatureClass
-from views import markup, table, texts
+from tests.made_workspace import CANARY, HOSTILE_NAME, make_workspace
+from views import downloads, markup, table, texts, timeline
+from views.address import read_area
 from views.data import Answers
 from views.filters import article_label
 from views.map import AREAS, BaseMap, build_map, circle_size_px, place_rows, script_json
+from views.palette import SCHEMES, colour_places
 from views.reasons import FORMS, SEPARATOR, reason_text
+from views.saved_map import saved_map_bytes
 from views.texts import LANGUAGES, RELATIONS, Texts
 
 PROJECT = Path(__file__).parent.parent
@@ -262,7 +268,7 @@ def answers_of(folder):
 
 
 def test_csv_holds_the_rows_in_view(tmp_path):
-    content = table.csv_bytes(answers_of(tmp_path), Filters(article_ids=("a1",)), {})
+    content = downloads.file_bytes("csv", answers_of(tmp_path), Filters(article_ids=("a1",)), {}, t=ENGLISH)
     assert content.startswith(b"\xef\xbb\xbf")
     rows = list(csv.DictReader(io.StringIO(content.decode("utf-8-sig"))))
     assert [row["surface"] for row in rows] == ["غريان", "طرابلس", "طرابلس", "قطر", "ليبيا"]
@@ -270,13 +276,17 @@ def test_csv_holds_the_rows_in_view(tmp_path):
 
 
 def test_csv_cells_are_no_formulas(tmp_path):
-    content = table.csv_bytes(answers_of(tmp_path), Filters(article_ids=("a3",)), {}).decode("utf-8-sig")
+    content = downloads.file_bytes("csv", answers_of(tmp_path), Filters(article_ids=("a3",)), {}, t=ENGLISH).decode(
+        "utf-8-sig"
+    )
     assert "'=cmd()" in content
 
 
 def test_geojson_holds_the_rows_in_view_in_their_order(tmp_path):
     order = {"sort": "place_en", "descending": True}
-    content = json.loads(table.geojson_bytes(answers_of(tmp_path), Filters(article_ids=("a1",)), order))
+    content = json.loads(
+        downloads.file_bytes("geojson", answers_of(tmp_path), Filters(article_ids=("a1",)), order, t=ENGLISH)
+    )
     assert [feature["properties"]["place_en"] for feature in content["features"]][0] == "Tripoli"
     assert content["features"][0]["geometry"]["coordinates"] == [13.187, 32.887]
 
@@ -296,6 +306,259 @@ def test_table_is_paged_and_sorted(store, monkeypatch):
     again(app.selectbox(key="sort").set_value("place_en"))
     part = next(part for part in html_parts(app) if part.startswith('<div class="rasid-table"'))
     assert "Benghazi" in part and "Tripoli" not in part
+
+
+# The desk: chips, presets, shapes, settings, lists, reader
+
+
+def buttons(app, start):
+    return {button.key: button for button in app.button if button.key and button.key.startswith(start)}
+
+
+def test_each_filter_is_taken_away_with_one_click(store):
+    make_workspace(store)
+    app = run_app(lang="en", country="LY", q="tripoli", **{"from": "2019-12-31"}, min="0.5", undated="0")
+    chips = buttons(app, "chip_")
+    assert set(chips) == {"chip_countries", "chip_place_text", "chip_dates", "chip_min_confidence", "chip_undated"}
+    assert chips["chip_countries"].label.startswith("Country:")
+    again(chips["chip_place_text"].click())
+    again(buttons(app, "chip_")["chip_dates"].click())
+    assert "q" not in app.query_params and "from" not in app.query_params and app.query_params["country"] == "LY"
+
+
+def test_chips_say_hostile_text_as_text(store):
+    make_workspace(store)
+    app = run_app(lang="en", outlet="=cmd()|' /C calc'!A0", q="![x](http://x) :material/home:")
+    labels = [button.label for button in buttons(app, "chip_").values()]
+    assert not any("![x](" in label or ":material/" in label for label in labels)
+
+
+@pytest.mark.parametrize(("preset", "first"), [("7", "2019-12-27"), ("30", "2019-12-04"), ("365", "2019-01-03")])
+def test_presets_count_back_from_the_newest_article(store, preset, first):
+    make_workspace(store)
+    app = run_app(lang="en")
+    again(app.button_group(key="date_preset").set_value(preset))
+    assert app.query_params["from"] == first
+    assert app.button_group(key="date_preset").value == preset
+
+
+def test_search_narrows_the_page(store):
+    make_workspace(store)
+    app = run_app(lang="en")
+    again(app.text_input(key="filter_text").set_value("قناه"))
+    assert "1 article ·" in counts(app) and app.query_params["text"] == "قناه"
+
+
+@pytest.mark.parametrize(
+    ("parameter", "value", "mentions"),
+    [
+        ("precision", "country", 2),
+        ("precision", "derived", 1),
+        ("relation", "S", 1),
+        ("area", "31,12;34,12;34,14;31,14", 4),
+        ("area", "nonsense", 8),
+        ("text", "غريان", 5),
+    ],
+)
+def test_new_filters_come_from_the_address(store, parameter, value, mentions):
+    make_workspace(store)
+    app = run_app(lang="en", **{parameter: value})
+    assert f">{ENGLISH.count('{n} mention', '{n} mentions', mentions)} ·" in counts(app)
+
+
+@pytest.mark.parametrize(
+    ("text", "corners"),
+    [
+        ("1,2;3,4;5,6", 3),
+        ("", 0),
+        ("1,2;3,4", 0),
+        ("1,2;3,4;95,6", 0),
+        ("1,2;3,4;nan,6", 0),
+        ("1,2;3,4;x,y", 0),
+        (";".join(["1,2"] * 300), 0),
+    ],
+)
+def test_shapes_in_the_address_are_checked(text, corners):
+    assert len(read_area(text)) == corners
+
+
+def test_a_changed_address_changes_the_page(store, monkeypatch):
+    monkeypatch.setattr("views.address._SETTLE_S", 0)
+    make_workspace(store)
+    app = run_app(lang="en")
+    again(app.multiselect(key="filter_countries").set_value(["QA"]))
+    assert "1 mention ·" in counts(app)
+    del app.query_params["country"]
+    again(app)
+    assert "8 mentions" in counts(app)
+    app.query_params["place"] = "t:gharyan"
+    again(app)
+    assert app.selectbox(key="place_list").value == "t:gharyan"
+
+
+def test_settings_are_kept_in_the_address(store):
+    make_workspace(store)
+    app = run_app(lang="en", colour="outlet", marks="heat", size="articles")
+    assert [app.radio(key=f"setting_{name}").value for name in ("colour", "size", "marks")] == [
+        "outlet",
+        "articles",
+        "heat",
+    ]
+    again(app.radio(key="setting_marks").set_value("single"))
+    assert app.query_params["marks"] == "single"
+    assert run_app(colour="no such").radio(key="setting_colour").value == "role"
+
+
+def test_most_named_places_stand_beside_the_map_and_lead_to_passages(store):
+    make_workspace(store)
+    app = run_app(lang="en")
+    top = list(buttons(app, "top_").values())
+    assert top[0].label.endswith("Tripoli · 3") and len(top) == 6
+    assert not any("{{7" in button.label and "`" in button.label.replace("\\`", "") for button in top)
+    again(buttons(app, "top_")["top_t:gharyan"].click())
+    assert app.query_params["place"] == "t:gharyan"
+    again(app.button(key="all_places").click())
+    assert "place" not in app.query_params and buttons(app, "top_")
+
+
+def test_reader_shows_the_whole_article_and_steps_through_its_names(store):
+    make_workspace(store)
+    app = run_app(lang="en", read="a1@0")
+    part = next(part for part in html_parts(app) if 'rasid-article"' in part)
+    assert '<mark class="place now"' in part and 'class="other actor"' in part and part.count("class=") >= 6
+    assert any("Mention 1 of 5" in part for part in html_parts(app))
+    assert any('href="https://example.org/a1"' in part and "معركة الطريق" in part for part in html_parts(app))
+    assert app.button(key="step_back").disabled
+    again(app.button(key="step_on").click())
+    assert any("Mention 2 of 5" in part for part in html_parts(app))
+
+
+def test_reader_shows_hostile_text_as_text(store):
+    make_workspace(store)
+    page = "".join(html_parts(run_app(lang="en", read="a3@0")))
+    assert "&lt;script&gt;window.canary=4&lt;/script&gt;" in page and "<script" not in page and "<img" not in page
+
+
+@pytest.mark.parametrize("read", ["gone@0", "a1", "@", "a1@-5", "a1@99999999999999", "a1@x"])
+def test_reader_of_nonsense_does_no_harm(store, read):
+    make_workspace(store)
+    app = run_app(lang="en", read=read)
+    assert "8 mentions" in counts(app)
+
+
+def test_passage_opens_its_article(store):
+    make_workspace(store)
+    app = run_app(lang="en", place="t:gharyan")
+    again(next(iter(buttons(app, "open_").values())).click())
+    assert app.query_params["read"] == "a1@16"
+    assert any('rasid-article"' in part for part in html_parts(app))
+
+
+def test_tour_is_three_sentences_and_leaves(store):
+    make_workspace(store)
+    app = run_app(lang="en")
+    tour = next(part for part in html_parts(app) if 'class="rasid-tour"' in part)
+    assert tour.count("<li>") == 3
+    again(app.button(key="leave_tour").click())
+    assert not any('class="rasid-tour"' in part for part in html_parts(app))
+
+
+# Downloads
+
+
+@pytest.mark.parametrize("ending", list(downloads.FORMATS))
+@pytest.mark.parametrize("unit", ["mentions", "places"])
+def test_every_format_is_made_of_rows_and_of_places(tmp_path, ending, unit):
+    columns = downloads.PLACE_COLUMNS if unit == "places" else downloads.COLUMNS
+    answers = answers_of(tmp_path)
+    content = downloads.file_bytes(ending, answers, Filters(), {}, unit=unit, columns=columns, t=ARABIC)
+    assert len(content) > 500
+
+
+def test_places_download_holds_every_place_in_view(tmp_path):
+    options = {"unit": "places", "columns": downloads.PLACE_COLUMNS, "t": ENGLISH}
+    content = downloads.file_bytes("csv", answers_of(tmp_path), Filters(article_ids=("a1",)), {}, **options)
+    rows = list(csv.DictReader(io.StringIO(content.decode("utf-8-sig"))))
+    assert {row["place_id"]: row["mentions"] for row in rows}["t:tripoli"] == "2" and len(rows) == 4
+
+
+def test_downloads_may_hold_the_shown_columns_only(tmp_path):
+    content = downloads.file_bytes("csv", answers_of(tmp_path), Filters(), {}, columns=("surface", "date"), t=ENGLISH)
+    assert content.decode("utf-8-sig").splitlines()[0] == "surface,date"
+
+
+def test_description_says_data_filters_time_version_and_attribution(tmp_path):
+    about = downloads.describe(answers_of(tmp_path), Filters(countries=("LY",), min_confidence=0.5))
+    assert json.loads(about["filters"]) == {"roles": [], "countries": ["LY"], "min_confidence": 0.5}
+    assert json.loads(about["versions"]) == {"program": "test"} and "GeoNames" in about["attribution"]
+    assert about["data"] == "3 articles, 2019-04-05 to 2020-01-02" and about["made"].endswith("+00:00")
+    assert downloads.about_text(about).count("\n") == len(about)
+
+
+def test_saved_map_runs_nothing_of_strangers_and_asks_no_one(tmp_path):
+    answers = answers_of(tmp_path)
+    page = saved_map_bytes(answers, Filters(), downloads.describe(answers, Filters()), ARABIC).decode()
+    saved = json.loads(re.search(r'id="rasid-saved">(.*?)</script>', page, re.DOTALL).group(1))
+    assert CANARY in saved["passages"]["t:tripoli"][0][0] and len(saved["rows"]) == 6
+    assert "<img" not in page and "window.canary=4</script>" not in page
+    assert not re.search(r"<script[^>]+src|<link|@import|url\((?![\"']?data:|#)", page)
+    assert "default-src 'none'" in page
+
+
+# Colours
+
+
+def test_colours_by_outlet_keep_the_rest_together():
+    places = [{"most": f"o{n % 9}", "mentions": 100 - n, "last": None} for n in range(30)] + [
+        {"most": None, "mentions": 1, "last": None}
+    ]
+    colouring = colour_places(places, "outlet", "light", ENGLISH)
+    assert len(colouring.legend) == 7 and colouring.legend[-1] == (6, "other or none")
+    assert colouring.numbers[-1] == 6 and max(colouring.numbers) < len(colouring.colours)
+
+
+def test_colours_by_period_run_from_old_to_new():
+    days = [date(2020, 1, 1), date(2020, 6, 1), date(2020, 12, 31), None]
+    colouring = colour_places([{"last": day} for day in days], "period", "dark", ENGLISH)
+    assert colouring.numbers == [0, 2, 4, 5]
+    assert [number for number, _ in colouring.legend] == [0, 2, 4, 5]
+    assert colour_places([{"last": None}], "period", "dark", ENGLISH).legend == [(5, "no date")]
+    assert colour_places([{"last": date(2020, 1, 1)}], "period", "dark", ENGLISH).numbers == [0]
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+@pytest.mark.parametrize("look", ["light", "dark"])
+def test_every_colour_is_there(scheme, look):
+    place = {"role": "actor", "most": None, "last": None, "mentions": 1}
+    colouring = colour_places([place], scheme, look, ENGLISH)
+    assert re.fullmatch("#[0-9a-f]{6}", colouring.colours[colouring.numbers[0]])
+    assert colour_places([], scheme, look, ENGLISH).numbers == []
+
+
+# Words
+
+
+@pytest.mark.parametrize(
+    ("t", "code", "name"),
+    [(ARABIC, "SA", "السعودية"), (ARABIC, "LY", "ليبيا"), (ENGLISH, "GB", "United Kingdom"), (ARABIC, "xx", "xx")],
+)
+def test_countries_have_their_usual_short_names(t, code, name):
+    assert t.country(code) == name
+
+
+@pytest.mark.parametrize(
+    "text", ["![x](http://x)", "**a**", "`a`", ":red[a]", "$x$", "# a", "1. a", "<b>", HOSTILE_NAME]
+)
+def test_plain_labels_hold_no_markdown(text):
+    shown = markup.plain(text)
+    assert not re.search(r"(?<!\\)[`*_\[\]()<>#$!]", shown) and ":r" not in shown
+
+
+def test_timeline_choice_becomes_the_dates(store, monkeypatch):
+    state = {"timeline": {"from": "2019-01-01", "to": "x", "at": 1}, "filters": {"date_from": None, "date_to": None}}
+    monkeypatch.setattr("views.timeline.st.session_state", state)
+    timeline._choose()
+    assert state["filters"] == {"date_from": "2019-01-01", "date_to": None}
 
 
 # The map
@@ -351,9 +614,10 @@ def test_circles_grow_with_the_square_root_and_have_a_limit():
 
 def test_wide_places_are_no_dots(tmp_path):
     places = make_workspace(tmp_path).places(Filters())
-    rows = {row[0]: row for row in place_rows(places, ENGLISH, largest=3, chosen="t:qatar")}
+    colours = colour_places(places, "role", "light", ENGLISH)
+    rows = {row[0]: row for row in place_rows(places, ENGLISH, largest=3, chosen="t:qatar", colouring=colours)}
     assert rows["t:libya"][8] == 1 and rows["t:tripoli"][8] == 0
-    assert rows["t:qatar"][9] == 1 and rows["t:qatar"][7] == 1
+    assert rows["t:qatar"][9] == 1 and rows["t:qatar"][7] == 1 and rows["t:qatar"][10] == "QA"
     assert {feature for feature in AREAS} <= {feature.value for feature in FeatureClass}
 
 
@@ -431,7 +695,12 @@ def test_no_arabic_text_is_left_over():
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_code_has_its_word(language):
-    codes = {"feature": FeatureClass, "role": Role, "column": table.COLUMNS}
+    codes = {
+        "feature": FeatureClass,
+        "role": Role,
+        "column": {*table.COLUMNS, *downloads.PLACE_COLUMNS},
+        "precision": PRECISIONS,
+    }
     for kind, members in codes.items():
         for code in map(str, members):
             assert catalogue(language).get(code, context=kind), (kind, code)

@@ -16,7 +16,7 @@ KINDS = {
         "place_head place_prep place_verb actor_head actor_verb person_title kinship person_verb org_head number_unit",
     ),
     "relations.csv": ("relation", "N S E W NE NW SE SW near outskirts between towards road centre"),
-    "heads.csv": ("inside", "yes no both never"),
+    "heads.csv": ("inside", "yes no both never list"),
     "ambiguous_names.csv": (
         "kind",
         "word verb number weekday_month person family militia operation club media company other",

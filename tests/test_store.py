@@ -5,12 +5,24 @@ from datetime import date
 
 import pyarrow.parquet as pq
 import pytest
-from made_workspace import CANARY, GHARYAN, TRIPOLI, make_resolutions, make_results, make_workspace
 
 from extract.export import ROW_COLUMNS
+from extract.facts import regions_of
+from extract.filters import Filters
 from extract.mentions import Article, Role
 from extract.parts import content_hash, first_words
-from extract.store import MANIFEST, AddCounts, Filters, Span, StoreError, Totals, Workspace
+from extract.store import MANIFEST, AddCounts, Span, StoreError, Timeline, Totals, Workspace
+from gazetteer import FeatureClass
+from tests.made_workspace import (
+    CANARY,
+    GHARYAN,
+    LIBYA,
+    TRIPOLI,
+    make_place,
+    make_resolutions,
+    make_results,
+    make_workspace,
+)
 
 NEWS_ROLES = ("location", "actor")
 
@@ -201,8 +213,8 @@ def test_rows_keep_text_as_it_was(workspace):
         ({"date_from": "2019-04-05", "date_to": "2019-04-05", "undated": False}, 5),
         ({"min_confidence": 0.9}, 9),
         ({"min_confidence": 0.91}, 0),
-        ({"relation": "S"}, 1),
-        ({"relation": "N"}, 0),
+        ({"relations": ("S",)}, 1),
+        ({"relations": ("N",)}, 0),
         ({"place_id": "t:libya"}, 2),
         ({"place_id": "t:libya", "roles": NEWS_ROLES}, 1),
         ({"article_ids": ("' OR 1=1 --",)}, 0),
@@ -223,12 +235,15 @@ def test_places_come_most_mentioned_first(workspace):
         "place_en": "Tripoli",
         "feature": "city",
         "country": "LY",
+        "region": None,
+        "region_en": None,
         "lat": 0,
         "lon": 0,
         "radius_km": 25.0,
         "mentions": 3,
         "articles": 2,
         "role": "location",
+        "last": date(2020, 1, 2),
     }
     assert (found[0]["lat"], found[0]["lon"]) == (TRIPOLI.point.lat, TRIPOLI.point.lon)
 
@@ -341,3 +356,184 @@ def test_first_words_stand_for_a_title(text, head):
 def test_place_is_found_whatever_the_filters(workspace):
     assert workspace.place("t:gharyan")["place"] == "غريان"
     assert workspace.place("nowhere") is None
+
+
+# Precision, regions, shapes, time
+
+
+def one_place(tmp_path, feature, radius_km=5, *, relation=None, method="exact"):
+    place = make_place("p", "مكان", "Place", feature, "LY", 30, 15, radius_km)
+    article = Article("x", "في مكان كبير.")
+    (resolution,) = make_resolutions(article.text, [("مكان", place, Role.LOCATION, relation)])
+    workspace = Workspace.create_or_open(tmp_path)
+    workspace.add([(article, [replace(resolution, method=method)])])
+    return workspace
+
+
+@pytest.mark.parametrize(
+    ("feature", "radius_km", "relation", "method", "expected"),
+    [
+        ("city", 25, None, "exact", "exact"),
+        ("facility", 1, "centre", "exact", "exact"),
+        ("city", 80, None, "exact", "area"),
+        ("desert", 5, None, "exact", "area"),
+        ("road", 5, None, "fuzzy", "area"),
+        ("region", 100, None, "exact", "region"),
+        ("country", 700, None, "alias", "country"),
+        ("continent", 3000, None, "exact", "country"),
+        ("city", 5, "S:30", "exact", "derived"),
+        ("country", 700, "near", "exact", "derived"),
+        ("facility", 10, None, "composed", "composed"),
+        ("facility", 10, "N", "composed", "composed"),
+    ],
+)
+def test_precision_says_how_exact_the_point_is(tmp_path, feature, radius_km, relation, method, expected):
+    workspace = one_place(tmp_path, FeatureClass(feature), radius_km, relation=relation, method=method)
+    assert next(workspace.rows(Filters()))["precision"] == expected
+    assert workspace.totals(Filters(precisions=(expected,))).mentions == 1
+    assert workspace.totals(Filters(precisions=("no such",))).mentions == 0
+
+
+def test_names_without_a_place_have_no_precision(workspace):
+    assert next(workspace.rows(Filters(), placed=False))["precision"] is None
+
+
+def test_relation_of_an_unknown_kind_does_no_harm(tmp_path):
+    workspace = one_place(tmp_path, FeatureClass.CITY, relation="it's:3")
+    assert workspace.totals(Filters(relations=("it's",))).mentions == 1
+    assert list(workspace.rows(Filters(), sort="precision"))[0]["precision"] == "exact"
+
+
+class MadeGazetteer:
+    """Places by row, as the gazetteer gives them."""
+
+    def __init__(self, places):
+        self.places = places
+
+    def row_of(self, place_id):
+        return next((number for number, place in enumerate(self.places) if place.id == place_id), None)
+
+    def place(self, row):
+        return self.places[row]
+
+
+WEST = make_place("r:west", "الغرب", "West", FeatureClass.REGION, "LY", 32, 13, 150)
+JABAL = make_place("r:jabal", "الجبل", "Mountain District", FeatureClass.REGION, "LY", 32, 12.7, 90)
+
+
+def region_workspace(tmp_path):
+    made = MadeGazetteer([replace(GHARYAN, parents=("r:jabal", "r:west", "t:libya")), JABAL, WEST, LIBYA])
+    make_workspace(tmp_path)
+    return Workspace.open(tmp_path, lambda ids: regions_of(ids, made))
+
+
+def test_places_know_their_first_level_region(tmp_path):
+    workspace = region_workspace(tmp_path)
+    assert workspace.place("t:gharyan")["region"] == "الغرب"
+    assert workspace.place("t:libya")["region"] is None
+    assert workspace.regions() == {"r:west": ("الغرب", "West")}
+    assert workspace.facets(Filters())["regions"] == [("r:west", 1)]
+    assert [row["surface"] for row in workspace.rows(Filters(regions=("r:west",)))] == ["غريان"]
+
+
+def test_what_is_named_after_a_place_lies_where_that_does():
+    made = MadeGazetteer([replace(GHARYAN, parents=("r:west",)), WEST])
+    assert regions_of(["t:gharyan+مستشفى", "gone"], made) == {"t:gharyan+مستشفى": ("r:west", "الغرب", "West")}
+
+
+@pytest.mark.parametrize(
+    ("area", "expected"),
+    [
+        (((31, 12), (34, 12), (34, 14), (31, 14)), {"t:tripoli", "t:gharyan"}),
+        (((32.5, 12), (34, 13), (32.5, 14)), {"t:tripoli"}),
+        (((0, 0), (1, 0), (1, 1)), set()),
+    ],
+)
+def test_shapes_hold_the_places_inside(workspace, area, expected):
+    assert set(places(workspace, area=area)) == expected
+    assert workspace.totals(Filters(area=area)).places == len(expected)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("طرابلص", {"t:tripoli"}),
+        ("Gharyen", {"t:gharyan"}),
+        ("بنقازي", {"t:benghazi"}),
+        ("benghzai", {"t:benghazi"}),
+        ("قطرة", set()),
+        ("xxxxxxxx", set()),
+    ],
+)
+def test_place_text_forgives_a_letter_or_two(workspace, text, expected):
+    assert set(places(workspace, place_text=text)) == expected
+
+
+def test_a_name_that_is_held_needs_no_forgiving(workspace):
+    assert set(places(workspace, place_text="غريان")) == {"t:gharyan"}
+
+
+@pytest.mark.parametrize("day", ["yesterday", "2019-13-01", "9999-99-99"])
+def test_a_date_that_cannot_be_read_is_no_limit(workspace, day):
+    assert workspace.totals(Filters(date_from=day, undated=False)).mentions == 9
+
+
+def test_timeline_counts_by_month_over_all_time(workspace):
+    timeline = workspace.timeline(Filters(date_from="2020-01-01"))
+    assert timeline == Timeline("week", [(date(2019, 4, 1), 5), (date(2019, 12, 30), 2)], 2)
+    assert workspace.timeline(Filters(countries=("QA",))).bars == [(date(2019, 4, 1), 1)]
+
+
+@pytest.mark.parametrize(
+    ("last", "unit"), [("2019-04-30", "day"), ("2020-04-05", "week"), ("2025-04-05", "month"), ("2099-04-05", "year")]
+)
+def test_timeline_has_bars_of_a_fitting_length(tmp_path, last, unit):
+    workspace = Workspace.create_or_open(tmp_path)
+    workspace.add([(Article("a", "نص", date="2019-04-05"), []), (Article("b", "نص", date=last), [])])
+    assert workspace.timeline(Filters()).unit == unit
+
+
+def trend_workspace(tmp_path):
+    workspace = Workspace.create_or_open(tmp_path)
+    texts = [("2020-01-05", [GHARYAN]), ("2020-01-12", [TRIPOLI]), ("2020-01-13", [TRIPOLI]), ("2020-01-01", [])]
+    results = []
+    for number, (day, found) in enumerate(texts):
+        article = Article(f"x{number}", f"خبر من {found[0].name if found else 'بعيد'} اليوم", date=day)
+        results.append((article, make_resolutions(article.text, [(p.name, p, Role.LOCATION, None) for p in found])))
+    workspace.add(results)
+    return workspace
+
+
+def test_trends_compare_with_the_time_before(tmp_path):
+    trends = trend_workspace(tmp_path).trends(Filters(date_from="2020-01-08", date_to="2020-01-13"))
+    assert (trends.first, trends.last, trends.before) == (date(2020, 1, 8), date(2020, 1, 13), date(2020, 1, 2))
+    assert [(row["place_id"], row["now"], row["earlier"]) for row in trends.risen] == [("t:tripoli", 2, 0)]
+    assert [(row["place_id"], row["now"], row["earlier"]) for row in trends.fallen] == [("t:gharyan", 0, 1)]
+
+
+def test_trends_without_dates_look_at_the_last_part(tmp_path):
+    trends = trend_workspace(tmp_path).trends(Filters())
+    assert (trends.first, trends.last) == (date(2020, 1, 8), date(2020, 1, 13))
+
+
+def test_there_are_no_trends_without_time(tmp_path, workspace):
+    assert Workspace.create_or_open(tmp_path / "other").trends(Filters()) is None
+    assert workspace.trends(Filters(date_from="2030-01-01")) is None
+
+
+def test_first_passages_are_the_newest_of_each_place(workspace):
+    found = workspace.first_passages(Filters(), ["t:tripoli", "t:qatar", "nowhere"], 2)
+    assert [row["article_id"] for row in found["t:tripoli"]] == ["a3", "a1"]
+    assert set(found) == {"t:tripoli", "t:qatar"}
+
+
+@pytest.mark.parametrize("by", ["outlet", "precision"])
+def test_places_tell_what_most_of_their_mentions_have(workspace, by):
+    most = {place["place_id"]: place["most"] for place in workspace.places(Filters(article_ids=("a1",)), by=by)}
+    assert most["t:qatar"] == {"outlet": "وكالة أولى", "precision": "country"}[by]
+
+
+def test_any_page_of_any_order_holds_the_same_rows(workspace):
+    whole = [(row["article_id"], row["start"]) for row in workspace.rows(Filters())]
+    paged = [(row["article_id"], row["start"]) for row in workspace.rows(Filters(), limit=100)]
+    assert paged == whole

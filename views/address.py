@@ -1,78 +1,156 @@
-"""The page's state in its address, so that a link shows another reader the same.
+"""The page's state in its address, so that a link shows another reader the same, and Back goes back.
 
-The state lives in the session under "language", "filters" (a dict by name) and "place"; the address is read once, when
-the session starts, and written after every change.
+The state lives in the session: "filters" (a dict by name), "settings" (of the map), "place", "read" (the open article and
+the mention it is opened at) and "language". The address is read when the session starts and when it was changed from
+outside (Back, an edited address), and written after every change. The map keeps its view there by itself ("view").
 """
+
+import math
+import time
+from typing import Any
 
 import streamlit as st
 
+from extract.filters import Area
+from views.palette import SCHEMES
 from views.texts import DEFAULT_LANGUAGE, LANGUAGES
 
 # Parameter names by filter; the short ones stay when the program changes, for links are kept.
-LISTS = {"article_ids": "article", "outlets": "outlet", "roles": "role", "features": "feature", "countries": "country"}
-TEXTS = {"place_text": "q", "date_from": "from", "date_to": "to"}
+LISTS = {
+    "article_ids": "article",
+    "outlets": "outlet",
+    "roles": "role",
+    "features": "feature",
+    "countries": "country",
+    "regions": "region",
+    "relations": "relation",
+    "precisions": "precision",
+}
+TEXTS = {"text": "text", "place_text": "q", "date_from": "from", "date_to": "to"}
 DEFAULT_ROLES = ("location", "actor")
 ALL = "all"
-DEFAULTS = {
+DEFAULTS: dict[str, Any] = {
     "article_ids": (),
     "outlets": (),
     "roles": DEFAULT_ROLES,
     "features": (),
     "countries": (),
+    "regions": (),
+    "relations": (),
+    "precisions": (),
+    "text": "",
     "place_text": "",
     "date_from": None,
     "date_to": None,
     "undated": True,
     "min_confidence": 0.0,
+    "area": (),
 }
+SETTINGS = {"colour": SCHEMES, "size": ("mentions", "articles"), "marks": ("circles", "single", "heat")}
+CORNERS = 200
+VIEW = "view"
+# Streamlit tells the browser the new address a moment after the page changed; an older one that comes back sooner is not
+# a reader's going back.
+_SETTLE_S = 0.7
+
+Query = dict[str, list[str]]
 
 
 def load() -> None:
-    """Fill the session from the address, once."""
+    """Fill the session from the address: at its start, and when the address is not the one last written."""
+    touched = st.session_state.pop("touched", False)
+    query = _query()
     if "filters" in st.session_state:
-        return
-    query = st.query_params
+        written, when = st.session_state.get("written", (query, 0.0))
+        if touched or query == written or time.monotonic() - when < _SETTLE_S:
+            return
+    _read(query)
+
+
+def touch() -> None:
+    """Say that the reader has just changed something: the address will follow."""
+    st.session_state["touched"] = True
+
+
+def _query() -> Query:
+    return {name: st.query_params.get_all(name) for name in st.query_params if name != VIEW}
+
+
+def _read(query: Query) -> None:
+    last = {name: values[-1] for name, values in query.items() if values}
     filters = dict(DEFAULTS)
     for name, parameter in LISTS.items():
         if parameter in query:
-            filters[name] = tuple(value for value in query.get_all(parameter) if value and value != ALL)
+            filters[name] = tuple(value for value in query[parameter] if value and value != ALL)
     for name, parameter in TEXTS.items():
-        if query.get(parameter):
-            filters[name] = query[parameter]
-    filters["undated"] = query.get("undated") != "0"
-    filters["min_confidence"] = _share(query.get("min"))
-    st.session_state["filters"] = filters
-    st.session_state["place"] = query.get("place") or None
-    if query.get("lang") in LANGUAGES:
-        st.session_state["language"] = query["lang"]
+        if last.get(parameter):
+            filters[name] = last[parameter]
+    filters["undated"] = last.get("undated") != "0"
+    filters["min_confidence"] = _share(last.get("min"))
+    filters["area"] = read_area(last.get("area", ""))
+    settings = {name: last[name] if last.get(name) in values else values[0] for name, values in SETTINGS.items()}
+    article, _, start = last.get("read", "").rpartition("@")
+    st.session_state["filters"], st.session_state["settings"] = filters, settings
+    st.session_state["place"] = last.get("place") or None
+    st.session_state["read"] = (article, int(start)) if article and start.isdecimal() and len(start) < 12 else None
+    st.session_state["language"] = last["lang"] if last.get("lang") in LANGUAGES else DEFAULT_LANGUAGE
 
 
 def _share(text: str | None) -> float:
     try:
-        return min(1.0, max(0.0, float(text or 0)))
+        value = float(text or 0)
     except ValueError:
         return 0.0
+    return min(1.0, max(0.0, value)) if math.isfinite(value) else 0.0
 
 
-def save() -> None:
-    """Write the session's state into the address; what is as by default is left out."""
-    filters = st.session_state["filters"]
-    query: dict[str, str | list[str]] = {}
+def read_area(text: str) -> Area:
+    """The corners in "lat,lon;lat,lon;lat,lon", or () when it is not that.
+
+    >>> read_area("1,2;3,4;5,6"), read_area("1,2;x")
+    (((1.0, 2.0), (3.0, 4.0), (5.0, 6.0)), ())
+    """
+    try:
+        corners = tuple((float(lat), float(lon)) for lat, lon in (pair.split(",") for pair in text.split(";")))
+    except ValueError:
+        return ()
+    fine = 3 <= len(corners) <= CORNERS and all(abs(lat) <= 90 and abs(lon) <= 540 for lat, lon in corners)
+    return corners if fine else ()
+
+
+def _wanted() -> Query:
+    filters, query = st.session_state["filters"], {}
     if st.session_state["language"] != DEFAULT_LANGUAGE:
-        query["lang"] = st.session_state["language"]
+        query["lang"] = [st.session_state["language"]]
     for name, parameter in LISTS.items():
         if filters[name] != DEFAULTS[name]:
             query[parameter] = list(filters[name]) or [ALL]
     for name, parameter in TEXTS.items():
         if filters[name]:
-            query[parameter] = filters[name]
+            query[parameter] = [filters[name]]
     if not filters["undated"]:
-        query["undated"] = "0"
+        query["undated"] = ["0"]
     if filters["min_confidence"]:
-        query["min"] = f"{filters['min_confidence']:g}"
+        query["min"] = [f"{filters['min_confidence']:g}"]
+    if filters["area"]:
+        query["area"] = [";".join(f"{lat:g},{lon:g}" for lat, lon in filters["area"])]
+    for name, values in SETTINGS.items():
+        if st.session_state["settings"][name] != values[0]:
+            query[name] = [st.session_state["settings"][name]]
     if st.session_state["place"]:
-        query["place"] = st.session_state["place"]
-    if {name: st.query_params.get_all(name) for name in st.query_params} != {
-        name: [value] if isinstance(value, str) else value for name, value in query.items()
-    }:
-        st.query_params.from_dict(query)
+        query["place"] = [st.session_state["place"]]
+    if read := st.session_state["read"]:
+        query["read"] = [f"{read[0]}@{read[1]}"]
+    return query
+
+
+def save() -> None:
+    """Write the session's state into the address; what is as by default is left out."""
+    st.session_state.pop("touched", None)
+    wanted, present = _wanted(), _query()
+    if wanted != present:
+        view = st.query_params.get(VIEW)
+        whole = wanted | ({VIEW: [view]} if view else {})
+        st.query_params.from_dict({name: values if len(values) > 1 else values[0] for name, values in whole.items()})
+    if st.session_state.get("written", (None, 0.0))[0] != wanted:
+        st.session_state["written"] = (wanted, time.monotonic())

@@ -1,13 +1,19 @@
 """The open workspace, and its answers remembered by filters."""
 
+import logging
 import os
 from pathlib import Path
 from typing import Any
 
 import streamlit as st
 
-from extract.store import Filters, Passage, Totals, Workspace
+from extract.facts import Region, regions_of
+from extract.filters import Filters
+from extract.store import Passage, Span, Timeline, Totals, Trends, Workspace
+from gazetteer import GazetteerError, load_gazetteer
+from gazetteer.load import cache_folder, fingerprint
 
+logger = logging.getLogger(__name__)
 PROJECT = Path(__file__).parent.parent
 DEFAULT_STORE = PROJECT / ".rasid" / "seeds"
 # More circles than this no eye tells apart, and the page grows heavy: the most mentioned are shown.
@@ -20,28 +26,54 @@ def store_folder() -> Path:
     return Path(os.environ.get("RASID_STORE") or DEFAULT_STORE)
 
 
+def find_regions(place_ids: list[str]) -> dict[str, Region]:
+    """Regions by the gazetteer, when its index is made: the page does not wait a minute for that."""
+    if not (cache_folder() / f"gazetteer-{fingerprint()}" / "meta.json").exists():
+        logger.warning("the gazetteer's index is not made: no regions to filter by")
+        return {}
+    try:
+        return regions_of(place_ids, load_gazetteer())
+    except GazetteerError as error:
+        logger.warning("no regions to filter by: %s", error)
+        return {}
+
+
 @st.cache_resource(show_spinner=False)
 def open_workspace(folder: Path) -> Workspace:
     """The workspace, opened once for all sessions. Raises StoreError when there is none."""
-    return Workspace.open(folder)
+    return Workspace.open(folder, find_regions)
 
 
-@st.cache_data(show_spinner=False, max_entries=_REMEMBERED, hash_funcs={Filters: repr})
+def _remembered(function: Any) -> Any:
+    return st.cache_data(show_spinner=False, max_entries=_REMEMBERED, hash_funcs={Filters: repr})(function)
+
+
+@_remembered
 def _totals(folder: Path, fingerprint: str, filters: Filters) -> Totals:
     return open_workspace(folder).totals(filters)
 
 
-@st.cache_data(show_spinner=False, max_entries=_REMEMBERED, hash_funcs={Filters: repr})
+@_remembered
 def _facets(folder: Path, fingerprint: str, filters: Filters) -> dict[str, list[tuple[str, int]]]:
     return open_workspace(folder).facets(filters)
 
 
-@st.cache_data(show_spinner=False, max_entries=_REMEMBERED, hash_funcs={Filters: repr})
-def _places(folder: Path, fingerprint: str, filters: Filters) -> list[dict[str, Any]]:
-    return open_workspace(folder).places(filters, limit=MAX_PLACES)
+@_remembered
+def _places(folder: Path, fingerprint: str, filters: Filters, by: str) -> list[dict[str, Any]]:
+    return open_workspace(folder).places(filters, limit=MAX_PLACES, by=by)
 
 
-@st.cache_data(show_spinner=False, max_entries=_REMEMBERED, hash_funcs={Filters: repr})
+@_remembered
+def _timeline(folder: Path, fingerprint: str, filters: Filters) -> Timeline:
+    return open_workspace(folder).timeline(filters)
+
+
+@_remembered
+def _trends(folder: Path, fingerprint: str, filters: Filters) -> Trends | None:
+    return open_workspace(folder).trends(filters)
+
+
+@_remembered
 def _rows(
     folder: Path, fingerprint: str, filters: Filters, limit: int, offset: int, sort: str | None, descending: bool
 ) -> list[dict[str, Any]]:
@@ -49,10 +81,34 @@ def _rows(
     return list(rows)
 
 
-@st.cache_data(show_spinner=False, max_entries=_REMEMBERED)
-def _largest(folder: Path, fingerprint: str) -> int:
-    top = open_workspace(folder).places(Filters(), limit=1)
-    return top[0]["mentions"] if top else 0
+@_remembered
+def _unplaced(folder: Path, fingerprint: str, filters: Filters, limit: int) -> list[dict[str, Any]]:
+    return open_workspace(folder).unplaced(filters, limit=limit)
+
+
+@_remembered
+def _articles(folder: Path, fingerprint: str, article_ids: tuple[str, ...]) -> list[dict[str, Any]]:
+    return open_workspace(folder).articles(article_ids)
+
+
+@_remembered
+def _article(folder: Path, fingerprint: str, article_id: str) -> dict[str, Any] | None:
+    return open_workspace(folder).article(article_id)
+
+
+@_remembered
+def _largest(folder: Path, fingerprint: str, size: str) -> int:
+    return max((place[size] for place in open_workspace(folder).places(Filters(), limit=50)), default=0)
+
+
+@_remembered
+def _regions(folder: Path, fingerprint: str) -> dict[str, tuple[str, str]]:
+    return open_workspace(folder).regions()
+
+
+@_remembered
+def _span(folder: Path, fingerprint: str) -> Span:
+    return open_workspace(folder).span()
 
 
 class Answers:
@@ -71,9 +127,17 @@ class Answers:
         """The values to choose from, with their mentions."""
         return _facets(*self._key, filters)
 
-    def places(self, filters: Filters) -> list[dict[str, Any]]:
-        """The most mentioned places, at most MAX_PLACES."""
-        return _places(*self._key, filters)
+    def places(self, filters: Filters, by: str = "role") -> list[dict[str, Any]]:
+        """The most mentioned places, at most MAX_PLACES, with what they are coloured by."""
+        return _places(*self._key, filters, by)
+
+    def timeline(self, filters: Filters) -> Timeline:
+        """Mentions over time."""
+        return _timeline(*self._key, filters)
+
+    def trends(self, filters: Filters) -> Trends | None:
+        """What rose and fell."""
+        return _trends(*self._key, filters)
 
     def rows(
         self, filters: Filters, limit: int, offset: int, *, sort: str | None, descending: bool
@@ -81,9 +145,29 @@ class Answers:
         """A page of the rows: a click on the map does not ask for them again."""
         return _rows(*self._key, filters, limit, offset, sort, descending)
 
-    def largest(self) -> int:
-        """The mentions of the most mentioned place of all: circles keep their size when a filter changes."""
-        return _largest(*self._key)
+    def unplaced(self, filters: Filters, limit: int) -> list[dict[str, Any]]:
+        """Names that could not be placed."""
+        return _unplaced(*self._key, filters, limit)
+
+    def articles(self, article_ids: list[str]) -> list[dict[str, Any]]:
+        """Titles and dates of the articles."""
+        return _articles(*self._key, tuple(article_ids))
+
+    def article(self, article_id: str) -> dict[str, Any] | None:
+        """An article with its text and its mentions."""
+        return _article(*self._key, article_id)
+
+    def largest(self, size: str = "mentions") -> int:
+        """Mentions (or articles) of the most mentioned place of all: circles keep their size when a filter changes."""
+        return _largest(*self._key, size)
+
+    def regions(self) -> dict[str, tuple[str, str]]:
+        """Arabic and English names of regions by id."""
+        return _regions(*self._key)
+
+    def span(self) -> Span:
+        """The time covered."""
+        return _span(*self._key)
 
     def passages(self, filters: Filters, place_id: str, limit: int, offset: int) -> tuple[int, list[Passage]]:
         """A page of the place's sentences."""

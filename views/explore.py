@@ -1,23 +1,30 @@
-"""The first page: map, passages and table of the mentions that the filters leave."""
+"""The first page: map, passages, timeline and table of the mentions that the filters leave."""
 
 from typing import Any
 
 import streamlit as st
 
-from extract.store import Filters, StoreError
+from extract.filters import Filters
+from extract.store import StoreError
 from views import address, data, frame
+from views.address import SETTINGS
 from views.data import Answers
-from views.filters import clear_filters, show_filters
-from views.map import clicked_place, counts_text, show_map
+from views.filters import chosen_filters, clear_filters, prepare_search, set_filter, show_filters
+from views.map import clicked, counts_text, look, map_options, place_rows, show_map
 from views.markup import escape, isolate
+from views.palette import Colouring, colour_places
 from views.passages import show_passages
+from views.ranking import show_ranking
+from views.reader import show_reader
 from views.reasons import reason_text
 from views.table import show_table
 from views.texts import Texts
+from views.timeline import show_timeline
 
 # A list longer than this is no help; the text filter finds the rest.
-LISTED_PLACES = 500
+LISTED_PLACES = 300
 UNPLACED_NAMES = 200
+STREET_TILES = "https://tile.openstreetmap.org/{z}/{x}/{y}.png"
 
 
 def show(t: Texts) -> None:
@@ -35,42 +42,117 @@ def show(t: Texts) -> None:
     if not answers.workspace.span().articles:
         st.info(t("The workspace holds no articles yet. `make run ARTICLES=path` reads yours."))
     else:
-        _show_desk(answers, show_filters(answers, t), t)
+        filters = chosen_filters()
+        # What comes and goes above the map has a box that stays: the map would lose its view if it changed its place.
+        tour, chips, counts = (st.container() for _ in range(3))
+        with tour:
+            frame.show_tour(t)
+            prepare_search(answers, filters, t)
+        with counts:
+            _show_counts(answers, filters, t)
+        # The map comes first: the filters' own counts can follow.
+        _show_desk(answers, filters, t)
+        show_filters(answers, chips, t)
+        show_timeline(answers, filters, t)
+        show_table(answers, filters, answers.totals(filters).mentions, t)
+        if unplaced := answers.totals(filters).unplaced:
+            _show_unplaced(answers, filters, unplaced, t)
+        if st.session_state["read"]:
+            show_reader(answers, t)
     frame.end(t, answers.workspace.attribution)
 
 
-@st.fragment
-def _show_desk(answers: Answers, filters: Filters, t: Texts) -> None:
+def _show_counts(answers: Answers, filters: Filters, t: Texts) -> None:
     totals = answers.totals(filters)
-    places = answers.places(filters)
     st.html(f'<p class="rasid-counts" role="status">{escape(count_line(totals, t))}</p>')
     if not totals.mentions:
         st.info(t("Nothing matches these filters."))
         st.button(t("Clear all filters"), key="clear_empty", on_click=clear_filters)
+
+
+@st.fragment
+def _show_desk(answers: Answers, filters: Filters, t: Texts) -> None:
+    # What is drawn on the map is a filter: it is about the whole page.
+    if chosen_filters() != filters:
+        st.rerun()
+    settings = st.session_state["settings"]
+    places = answers.places(filters, settings["colour"])
     left, right = st.columns([3, 2], gap="medium")
-    with left:
-        st.subheader(t("Map"), anchor=False)
-        chosen = _chosen_place(answers, places)
-        _show_place_list(places, chosen, t)
-        with st.container(key="map_box", gap=None):
-            st.html(
-                f'<p class="rasid-map-hint">{escape(t("If the map stays empty, choose a place from the list above."))}</p>'
-            )
-            show_map(
-                places,
-                t,
-                largest=answers.largest(),
-                chosen=chosen["place_id"] if chosen else None,
-                street_tiles=bool(st.session_state.get("street_tiles")),
-                on_click=_choose_clicked,
-            )
-        _show_legend(totals.places > len(places), t)
+    chosen = _chosen_place(answers, places)
+    # What a click asks for comes first.
     with right, st.container(key="passages"):
-        show_passages(answers, filters, chosen, t)
-    show_table(answers, filters, totals.mentions, t)
-    if totals.unplaced:
-        _show_unplaced(answers, filters, totals.unplaced, t)
+        if chosen:
+            show_passages(answers, filters, chosen, t)
+        else:
+            show_ranking(answers, filters, places, t)
+    with left:
+        _show_map_head(t)
+        _show_place_list(places, chosen, t)
+        _show_map(answers, filters, places, chosen, t)
     address.save()
+
+
+def _show_map_head(t: Texts) -> None:
+    title, choices = st.columns([3, 1.4], vertical_alignment="center")
+    title.subheader(t("Map"), anchor=False)
+    with choices.popover(t("Map settings"), width="stretch", key="map_settings"):
+        words = {
+            "colour": (
+                t("Colour by"),
+                {"role": t("Role"), "precision": t("Precision"), "outlet": t("Outlet"), "period": t("Period")},
+            ),
+            "size": (t("Size by"), {"mentions": t("Mentions"), "articles": t("Articles")}),
+            "marks": (
+                t("Show as"),
+                {"circles": t("Circles, near ones together"), "single": t("Every circle"), "heat": t("Heat map")},
+            ),
+        }
+        for name, (label, said) in words.items():
+            key = f"setting_{name}"
+            st.session_state[key] = st.session_state["settings"][name]
+            st.radio(
+                label, SETTINGS[name], key=key, format_func=said.get, on_change=_set, args=(name, key), horizontal=True
+            )
+        st.toggle(
+            t("Street tiles"),
+            key="street_tiles",
+            help=t(
+                "Draws streets from tile.openstreetmap.org. That server then learns which part of the map you look at."
+            ),
+        )
+
+
+def _set(name: str, key: str) -> None:
+    st.session_state["settings"][name] = st.session_state[key]
+    address.touch()
+
+
+def _show_map(
+    answers: Answers, filters: Filters, places: list[dict[str, Any]], chosen: dict[str, Any] | None, t: Texts
+) -> None:
+    settings = st.session_state["settings"]
+    colouring = colour_places(places, settings["colour"], look(), t)
+    size = settings["size"]
+    chosen_id = chosen["place_id"] if chosen else None
+    rows = place_rows(places, t, largest=answers.largest(size), chosen=chosen_id, colouring=colouring, size=size)
+    options = map_options(t, colouring.colours, answers.largest(size)) | {
+        "tiles": STREET_TILES if st.session_state.get("street_tiles") else None,
+        "heat": settings["marks"] == "heat",
+        "cluster": settings["marks"] == "circles",
+        "area": filters.area,
+        "draws": True,
+        "keepsView": True,
+        "toured": bool(st.session_state.get("toured")),
+    }
+    with st.container(key="map_box", gap=None):
+        hint = t("If the map stays empty, choose a place from the list above.")
+        st.html(f'<p class="rasid-map-hint">{escape(hint)}</p>')
+        show_map(rows, options, on_click=_take_click)
+    _show_legend(colouring, t)
+    if len(places) == data.MAX_PLACES:
+        st.caption(t("The map shows the most mentioned places only; narrow the filters to see the others."))
+    if st.session_state.get("street_tiles"):
+        st.warning(t("Street tiles are on: this page now asks an outside server (tile.openstreetmap.org)."))
 
 
 def count_line(totals: Any, t: Texts) -> str:
@@ -87,13 +169,18 @@ def count_line(totals: Any, t: Texts) -> str:
     return " · ".join(parts)
 
 
-def _choose_clicked() -> None:
-    if place_id := clicked_place():
-        st.session_state["place"] = place_id
+def _take_click() -> None:
+    answer = clicked()
+    if place_id := answer.get("place_id"):
+        st.session_state["place"] = str(place_id)
+        address.touch()
+    if isinstance(corners := answer.get("area"), list):
+        set_filter("area", address.read_area(";".join(f"{lat:g},{lon:g}" for lat, lon in corners)))
 
 
 def _choose_listed() -> None:
     st.session_state["place"] = st.session_state["place_list"]
+    address.touch()
 
 
 def _chosen_place(answers: Answers, places: list[dict[str, Any]]) -> dict[str, Any] | None:
@@ -129,34 +216,25 @@ def _show_place_list(places: list[dict[str, Any]], chosen: dict[str, Any] | None
     )
 
 
-def _show_legend(cut: bool, t: Texts) -> None:
-    items = (
-        ("dot location", t("Place of the news")),
-        ("dot actor", t("Only named for its government or forces")),
-        ("dot name-part", t("Only named inside another name")),
-        ("ring", t("Country, region or other wide area: no exact point")),
+def _show_legend(colouring: Colouring, t: Texts) -> None:
+    entries = "".join(
+        f'<li><i style="background:{colouring.colours[number]}"></i>{isolate(text)}</li>'
+        for number, text in colouring.legend
     )
-    entries = "".join(f'<li><i class="{kind}"></i>{escape(text)}</li>' for kind, text in items)
+    ring = t("Outline or ring: a country, region or other wide area, no exact point")
+    size = {"mentions": t("The larger, the more mentions."), "articles": t("The larger, the more articles.")}
     st.html(
         f'<div class="rasid-legend"><ul aria-label="{escape(t("Legend"))}">{entries}'
-        f"<li>{escape(t('The larger the circle, the more mentions.'))}</li></ul></div>"
+        f'<li><i class="ring"></i>{escape(ring)}</li>'
+        f"<li>{escape(size[st.session_state['settings']['size']])}</li></ul></div>"
     )
-    if cut:
-        st.caption(t("The map shows the most mentioned places only; narrow the filters to see the others."))
-    st.toggle(
-        t("Street tiles"),
-        key="street_tiles",
-        help=t("Draws streets from tile.openstreetmap.org. That server then learns which part of the map you look at."),
-    )
-    if st.session_state["street_tiles"]:
-        st.warning(t("Street tiles are on: this page now asks an outside server (tile.openstreetmap.org)."))
 
 
 def _show_unplaced(answers: Answers, filters: Filters, n: int, t: Texts) -> None:
     with st.expander(
         t.count("{n} name that could not be placed", "{n} names that could not be placed", n), key="unplaced"
     ):
-        rows = answers.workspace.unplaced(filters, limit=UNPLACED_NAMES)
+        rows = answers.unplaced(filters, UNPLACED_NAMES)
         columns = ("surface", "mentions", "articles", "reason")
         head = "".join(f'<th scope="col">{escape(t.term("column", name))}</th>' for name in columns)
         body = "".join(f"<tr>{''.join(_unplaced_cell(row, name, t) for name in columns)}</tr>" for row in rows)

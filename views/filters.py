@@ -5,22 +5,29 @@ their labels carry counts, and Streamlit would forget a choice whose label chang
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import streamlit as st
 
+from extract.facts import PRECISIONS
+from extract.filters import Filters, read_day
 from extract.mentions import Role
-from extract.store import Filters, Span
+from extract.store import Span
 from gazetteer import FeatureClass
-from views.address import DEFAULTS
+from views import address
+from views.address import DEFAULTS, LISTS
 from views.data import Answers
-from views.texts import Texts
+from views.markup import plain
+from views.texts import RELATIONS, Texts
 
 TITLE_CHARACTERS = 60
 CONFIDENCE_STEP = 0.05
+# Days back from the newest article.
+PRESETS = {"7": 7, "30": 30, "365": 365}
 
 Choice = tuple[str, int]
+Wording = Callable[[str], str]
 
 
 def chosen_filters() -> Filters:
@@ -31,6 +38,13 @@ def chosen_filters() -> Filters:
 def clear_filters() -> None:
     """Back to what a new reader sees."""
     st.session_state["filters"] = dict(DEFAULTS)
+    address.touch()
+
+
+def set_filter(name: str, value: Any) -> None:
+    """Choose a value for one filter."""
+    st.session_state["filters"][name] = value
+    address.touch()
 
 
 def article_label(article: dict[str, Any], t: Texts) -> str:
@@ -40,53 +54,82 @@ def article_label(article: dict[str, Any], t: Texts) -> str:
     return f"{short} · {t.date(article['date'])}"
 
 
-def show_filters(answers: Answers, t: Texts) -> Filters:
-    """Draw the filters and return what is chosen."""
+def wordings(answers: Answers, articles: dict[str, dict[str, Any]], t: Texts) -> dict[str, Wording]:
+    """How the values of each list are said."""
+    regions = answers.regions()
+
+    def region(region_id: str) -> str:
+        return t.place_name(*regions[region_id]) if region_id in regions else region_id
+
+    def title(article_id: str) -> str:
+        return article_label(articles[article_id], t) if article_id in articles else article_id
+
+    return {
+        "roles": lambda code: t.term("role", code),
+        "features": lambda code: t.term("feature", code),
+        "countries": t.country,
+        "regions": region,
+        "relations": lambda code: t.relation(code, "…"),
+        "precisions": lambda code: t.term("precision", code),
+        "outlets": str,
+        "article_ids": title,
+    }
+
+
+def labels(t: Texts) -> dict[str, str]:
+    """What each filter is called."""
+    return {
+        "text": t("Search in articles"),
+        "place_text": t("Place name"),
+        "countries": t("Country"),
+        "regions": t("Region"),
+        "roles": t("Role of the name"),
+        "features": t("Kind of place"),
+        "precisions": t("Precision"),
+        "relations": t("Relation"),
+        "outlets": t("Outlet"),
+        "article_ids": t("Articles"),
+    }
+
+
+def show_filters(answers: Answers, chips: Any, t: Texts) -> None:
+    """Draw the filters, and in the container `chips` those that are on, each to be taken away with one click."""
     filters = chosen_filters()
     facets = answers.facets(filters)
     listed = [*(article_id for article_id, _ in facets["article_ids"]), *filters.article_ids]
-    articles = {article["article_id"]: article for article in answers.workspace.articles(listed)}
+    articles = {article["article_id"]: article for article in answers.articles(listed)}
+    words, names = wordings(answers, articles, t), labels(t)
+    orders = {"roles": Role, "features": FeatureClass, "precisions": PRECISIONS, "relations": RELATIONS}
     with st.sidebar:
         st.subheader(t("Filters"), anchor=False)
         changed = st.session_state["filters"] != DEFAULTS
         st.button(t("Clear all filters"), key="clear", on_click=clear_filters, disabled=not changed, width="stretch")
-        _text(t)
-        _list(
-            "roles",
-            t("Role of the name"),
-            _in_order(facets["roles"], Role),
-            lambda code: t.term("role", code),
-            t,
-            pills=True,
-        )
-        _list(
-            "features",
-            t("Kind of place"),
-            _in_order(facets["features"], FeatureClass),
-            lambda code: t.term("feature", code),
-            t,
-        )
-        _list("countries", t("Country"), facets["countries"], t.country, t)
-
-        def title(article_id: str) -> str:
-            return article_label(articles[article_id], t) if article_id in articles else article_id
-
-        _list("article_ids", t("Articles"), facets["article_ids"], title, t)
-        if facets["outlets"] or filters.outlets:
-            _list("outlets", t("Outlet"), facets["outlets"], str, t)
-        _dates(answers.workspace.span(), t)
+        _text("text", names["text"], t('Words; "in quotes" next to each other'), t)
+        _text("place_text", names["place_text"], t("Part of a name, Arabic or English"), t)
+        _dates(answers.span(), t)
+        for name in ("countries", "regions", "roles", "features", "precisions", "relations", "outlets", "article_ids"):
+            found = _in_order(facets[name], orders[name]) if name in orders else facets[name]
+            if found or getattr(filters, name):
+                _list(name, names[name], found, words[name], t, pills=name in ("roles", "precisions"))
         _confidence(t)
-    return filters
+    with chips:
+        _chips(filters, words, names, t)
+
+
+def prepare_search(answers: Answers, filters: Filters, t: Texts) -> None:
+    """Make the search's index where it is missing, with a progress bar."""
+    if filters.text.strip() and not answers.workspace.search_is_ready():
+        bar = st.progress(0.0, t("Preparing the search, once for these articles …"))
+        answers.workspace.find_articles(filters.text, bar.progress)
+        bar.empty()
 
 
 def _keep(name: str, key: str) -> None:
     value = st.session_state[key]
-    st.session_state["filters"][name] = tuple(value) if isinstance(value, list) else value
+    set_filter(name, tuple(value) if isinstance(value, list) else value)
 
 
-def _list(
-    name: str, label: str, found: Sequence[Choice], wording: Callable[[str], str], t: Texts, *, pills: bool = False
-) -> None:
+def _list(name: str, label: str, found: Sequence[Choice], wording: Wording, t: Texts, *, pills: bool = False) -> None:
     key, counts = f"filter_{name}", dict(found)
     chosen = [value for value in st.session_state["filters"][name]]
     options = [*counts, *(value for value in chosen if value not in counts)]
@@ -102,17 +145,10 @@ def _list(
         st.multiselect(label, options, placeholder=t("All"), select_all=False, **common)
 
 
-def _text(t: Texts) -> None:
-    key = "filter_place_text"
-    st.session_state[key] = st.session_state["filters"]["place_text"]
-    st.text_input(
-        t("Place name"),
-        key=key,
-        placeholder=t("Part of a name, Arabic or English"),
-        max_chars=80,
-        on_change=_keep,
-        args=("place_text", key),
-    )
+def _text(name: str, label: str, placeholder: str, t: Texts) -> None:
+    key = f"filter_{name}"
+    st.session_state[key] = st.session_state["filters"][name]
+    st.text_input(label, key=key, placeholder=placeholder, max_chars=80, on_change=_keep, args=(name, key))
 
 
 def _in_order(found: Sequence[Choice], codes: Iterable[str]) -> list[Choice]:
@@ -124,10 +160,11 @@ def _dates(span: Span, t: Texts) -> None:
     if span.first is None or span.last is None:
         return
     filters = st.session_state["filters"]
-    for name, label, column in zip(("date_from", "date_to"), (t("From"), t("To")), st.columns(2), strict=True):
-        key, chosen = f"filter_{name}", _day(filters[name])
+    _presets(span.last, t)
+    for name, label in (("date_from", t("From")), ("date_to", t("To"))):
+        key, chosen = f"filter_{name}", read_day(filters[name])
         st.session_state[key] = chosen and min(max(chosen, span.first), span.last)
-        column.date_input(
+        st.date_input(
             label,
             value=None,
             min_value=span.first,
@@ -143,16 +180,31 @@ def _dates(span: Span, t: Texts) -> None:
         st.checkbox(label, key="filter_undated", on_change=_keep, args=("undated", "filter_undated"))
 
 
-def _day(text: str | None) -> date | None:
-    try:
-        return date.fromisoformat(text) if text else None
-    except ValueError:
-        return None
+def _presets(last: date, t: Texts) -> None:
+    filters = st.session_state["filters"]
+    starts = {(last - timedelta(days=days - 1)).isoformat(): name for name, days in PRESETS.items()}
+    st.session_state["date_preset"] = None if filters["date_to"] else starts.get(filters["date_from"])
+    words = {"7": t("last 7 days"), "30": t("last 30 days"), "365": t("last 12 months")}
+    st.pills(
+        t("Dates"),
+        list(PRESETS),
+        key="date_preset",
+        format_func=words.get,
+        help=t("Counted back from the newest article."),
+        on_change=_keep_preset,
+        args=(last,),
+    )
+
+
+def _keep_preset(last: date) -> None:
+    days = PRESETS.get(st.session_state["date_preset"] or "")
+    set_filter("date_from", (last - timedelta(days=days - 1)).isoformat() if days else None)
+    set_filter("date_to", None)
 
 
 def _keep_day(name: str, key: str) -> None:
     day = st.session_state[key]
-    st.session_state["filters"][name] = day.isoformat() if day else None
+    set_filter(name, day.isoformat() if day else None)
 
 
 def _confidence(t: Texts) -> None:
@@ -168,3 +220,44 @@ def _confidence(t: Texts) -> None:
         on_change=_keep,
         args=("min_confidence", key),
     )
+
+
+def active_filters(
+    filters: Filters, words: dict[str, Wording], names: dict[str, str], t: Texts
+) -> list[tuple[str, str]]:
+    """(filter, what it says) of every filter that is not as by default."""
+    found = [
+        (name, f"{names[name]}: {getattr(filters, name)}") for name in ("text", "place_text") if getattr(filters, name)
+    ]
+    for name in LISTS:
+        values = getattr(filters, name)
+        if values != DEFAULTS[name]:
+            said = t("، ").join(words[name](value) for value in values) or t("All")
+            found.append((name, f"{names[name]}: {said}"))
+    if filters.date_from or filters.date_to:
+        days = [t.date(day) if day else "…" for day in (filters.date_from, filters.date_to)]
+        found.append(("dates", t("Dates") + ": " + " – ".join(days)))
+    if not filters.undated:
+        found.append(("undated", t("without articles that have no date")))
+    if filters.min_confidence:
+        found.append(("min_confidence", f"{t('Confidence at least')} {filters.min_confidence:g}"))
+    if filters.area:
+        found.append(("area", t("inside the shape on the map")))
+    return found
+
+
+def _chips(filters: Filters, words: dict[str, Wording], names: dict[str, str], t: Texts) -> None:
+    active = active_filters(filters, words, names, t)
+    if not active:
+        return
+    with st.container(horizontal=True, key="chips", gap="small"):
+        for name, said in active:
+            short = said if len(said) <= TITLE_CHARACTERS else said[: TITLE_CHARACTERS - 1] + "…"
+            st.button(
+                f"{plain(short)} ✕", key=f"chip_{name}", help=t("Take this filter away"), on_click=_drop, args=(name,)
+            )
+
+
+def _drop(name: str) -> None:
+    for part in ("date_from", "date_to") if name == "dates" else (name,):
+        set_filter(part, DEFAULTS[part])

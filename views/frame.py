@@ -8,13 +8,15 @@ from views import address
 from views.markup import escape
 from views.texts import DEFAULT_LANGUAGE, LANGUAGES, Texts
 
+# Set by the map's frame once the tour was left: it is shown once a browser.
+TOUR_COOKIE = "rasid_tour"
 STYLE = Path(__file__).parent / "style.css"
 
 
 def begin() -> Texts:
     """Set up the page and return the texts of its language."""
     address.load()
-    language = st.session_state.setdefault("language", DEFAULT_LANGUAGE)
+    language = st.session_state["language"]
     t = Texts(language)
     st.html(STYLE)
     mirror = -1 if t.right_to_left else 1
@@ -23,12 +25,12 @@ def begin() -> Texts:
     with title:
         name, line = escape(t("Rasid")), escape(t("Where the news reports from, with the sentence that says so"))
         st.html(f'<header class="rasid-title"><h1>{name}</h1><p>{line}</p></header>')
+    st.session_state["language_choice"] = language
     with choice:
         st.segmented_control(
             t("Language"),
             list(LANGUAGES),
             key="language_choice",
-            default=language,
             required=True,
             format_func=LANGUAGES.get,
             label_visibility="collapsed",
@@ -39,6 +41,26 @@ def begin() -> Texts:
 
 def _choose_language() -> None:
     st.session_state["language"] = st.session_state["language_choice"] or DEFAULT_LANGUAGE
+    address.touch()
+
+
+def show_tour(t: Texts) -> None:
+    """Three sentences for who comes for the first time; gone for good with one click."""
+    if st.session_state.get("toured") or st.context.cookies.get(TOUR_COOKIE) == "1":
+        return
+    with st.container(border=True, key="tour"):
+        text, leave = st.columns([6, 1], vertical_alignment="center")
+        sentences = (
+            t("Each circle is a place that the articles name: click it to read the sentences, with the name marked."),
+            t("The filters, the timeline and shapes drawn on the map narrow everything on the page at once."),
+            t("The address of the page holds what you see, and the table below can be downloaded as it stands."),
+        )
+        text.html(f'<ol class="rasid-tour">{"".join(f"<li>{escape(sentence)}</li>" for sentence in sentences)}</ol>')
+        leave.button(t("Got it"), key="leave_tour", width="stretch", on_click=_leave_tour)
+
+
+def _leave_tour() -> None:
+    st.session_state["toured"] = True
 
 
 def end(t: Texts, attribution: tuple[str, ...]) -> None:

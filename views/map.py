@@ -8,6 +8,7 @@ import json
 import math
 import re
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 from typing import Any
 
 import folium
@@ -15,14 +16,13 @@ import streamlit as st
 from folium.template import Template
 from streamlit_folium import st_folium
 
+from views.palette import Colouring
 from views.texts import Texts
 
 KEY = "map"
 HEIGHT_PX = 560
 # Relative to the frame that streamlit_folium draws in (component/<name>/index.html).
 STATIC = "../../app/static/"
-STREET_TILES = "https://tile.openstreetmap.org/{z}/{x}/{y}.png"
-ROLES = ("location", "actor", "name-part")
 # What is drawn as a ring and not as a dot: places too large for one point to mean anything.
 AREAS = frozenset(("country", "region", "continent", "desert", "water", "mountain", "road"))
 SMALLEST_PX, LARGEST_PX = 5.5, 30
@@ -38,7 +38,11 @@ _ESCAPES = str.maketrans({char: f"\\u{ord(char):04x}" for char in "{}<>&'`$%#_"}
 class BaseMap(folium.Map):
     """A folium map whose scripts and styles all come from this machine."""
 
-    default_js = [("leaflet", STATIC + "leaflet/leaflet.js"), ("rasid_map", STATIC + "rasid-map.js")]
+    default_js = [
+        ("leaflet", STATIC + "leaflet/leaflet.js"),
+        ("leaflet_heat", STATIC + "leaflet-heat/leaflet-heat.js"),
+        ("rasid_map", STATIC + "rasid-map.js"),
+    ]
     default_css = [("leaflet_css", STATIC + "leaflet/leaflet.css"), ("rasid_map_css", STATIC + "rasid-map.css")]
 
 
@@ -73,14 +77,25 @@ def script_json(value: Any) -> str:
     return _STRING.sub(lambda match: match.group().translate(_ESCAPES), text)
 
 
-def circle_size_px(mentions: int, largest: int) -> float:
-    """A circle's radius: its area grows with the number of mentions."""
-    share = math.sqrt(mentions / max(largest, LARGEST_FROM))
+def circle_size_px(n: int, largest: int) -> float:
+    """A circle's radius: its area grows with the number of mentions or articles."""
+    share = math.sqrt(n / max(largest, LARGEST_FROM))
     return round(SMALLEST_PX + (LARGEST_PX - SMALLEST_PX) * min(1.0, share), 1)
 
 
-def place_rows(places: Iterable[dict[str, Any]], t: Texts, *, largest: int, chosen: str | None) -> list[list[Any]]:
-    """What the map's script needs of each place, in the order it expects (see static/rasid-map.js)."""
+def place_rows(
+    places: Iterable[dict[str, Any]],
+    t: Texts,
+    *,
+    largest: int,
+    chosen: str | None,
+    colouring: Colouring | None = None,
+    size: str = "mentions",
+) -> list[list[Any]]:
+    """What the map's script needs of each place, in the order it expects (see static/rasid-map.js).
+
+    `size` is what the circle's area stands for: "mentions" or "articles".
+    """
     return [
         [
             place["place_id"],
@@ -89,20 +104,30 @@ def place_rows(places: Iterable[dict[str, Any]], t: Texts, *, largest: int, chos
             round(place["lat"], 5),
             round(place["lon"], 5),
             place["radius_km"] or 0,
-            circle_size_px(place["mentions"], largest),
-            ROLES.index(place["role"]) if place["role"] in ROLES else 0,
+            circle_size_px(place[size], largest),
+            colouring.numbers[number] if colouring else 0,
             int(place["feature"] in AREAS),
             int(place["place_id"] == chosen),
+            place["country"] if place["feature"] == "country" else "",
+            place[size],
         ]
-        for place in places
+        for number, place in enumerate(places)
     ]
 
 
 def counts_text(place: dict[str, Any], t: Texts) -> str:
     """How often and in how many articles the place is mentioned."""
-    mentions = t.count("{n} mention", "{n} mentions", place["mentions"])
-    articles = t.count("{n} article", "{n} articles", place["articles"])
-    return t("{mentions} in {articles}", mentions=mentions, articles=articles)
+    return _counts_text(place["mentions"], place["articles"], t)
+
+
+# Most places are mentioned a few times only: few different texts serve thousands of circles.
+@lru_cache(maxsize=20_000)
+def _counts_text(mentions: int, articles: int, t: Texts) -> str:
+    return t(
+        "{mentions} in {articles}",
+        mentions=t.count("{n} mention", "{n} mentions", mentions),
+        articles=t.count("{n} article", "{n} articles", articles),
+    )
 
 
 def build_map() -> folium.Map:
@@ -112,36 +137,62 @@ def build_map() -> folium.Map:
     return base
 
 
-def clicked_place() -> str | None:
-    """The id of the place that was clicked, to be asked in the map's `on_click` callback."""
-    drawing = (st.session_state.get(KEY) or {}).get("last_active_drawing") or {}
-    return (drawing.get("properties") or {}).get("place_id")
+def clicked(key: str = KEY) -> dict[str, Any]:
+    """What was clicked ("place_id") or drawn ("area"), to be asked in the map's `on_click` callback."""
+    drawing = (st.session_state.get(key) or {}).get("last_active_drawing") or {}
+    return drawing.get("properties") or {}
+
+
+def look() -> str:
+    """Whether the page is "light" or "dark"."""
+    return "dark" if st.context.theme.type == "dark" else "light"
+
+
+def map_words(t: Texts) -> dict[str, str]:
+    """What the map's buttons and hints say."""
+    return {
+        "zoom_in": t("Zoom in"),
+        "zoom_out": t("Zoom out"),
+        "fit": t("Show all places"),
+        "view": t("Only what is in this view"),
+        "box": t("Draw a box to filter by"),
+        "polygon": t("Draw a shape to filter by"),
+        "box_hint": t("Press and drag to draw the box; Escape gives up."),
+        "polygon_hint": t("Click the corners, then the first one again; Escape gives up."),
+        "picture": t("Save the view as a picture"),
+        "near": t("Places near each other:"),
+        "credit": t("Rasid") + " · Natural Earth · GeoNames",
+    }
+
+
+def map_options(t: Texts, colours: list[str], largest: int) -> dict[str, Any]:
+    """What every map is told beside its places; `largest` as for `place_rows`."""
+    return {
+        "scale": {"smallest": SMALLEST_PX, "largest": LARGEST_PX, "most": max(largest, LARGEST_FROM)},
+        "language": t.language,
+        "direction": t.direction,
+        "look": look(),
+        "colours": colours,
+        "words": map_words(t),
+    }
 
 
 def show_map(
-    places: list[dict[str, Any]],
-    t: Texts,
+    rows: list[list[Any]],
+    options: dict[str, Any],
     *,
-    largest: int,
-    chosen: str | None,
-    street_tiles: bool,
     on_click: Callable[[], None],
+    key: str = KEY,
+    height_px: int = HEIGHT_PX,
 ) -> None:
-    """Draw the places. `on_click` is called after a click, before the page is built again."""
-    options = {
-        "language": t.language,
-        "direction": t.direction,
-        "look": "dark" if st.context.theme.type == "dark" else "light",
-        "tiles": STREET_TILES if street_tiles else None,
-        "words": {"zoom_in": t("Zoom in"), "zoom_out": t("Zoom out"), "fit": t("Show all places")},
-    }
+    """Draw the rows of `place_rows`. `on_click` is called after a click, before the page is built again."""
     group = folium.FeatureGroup()
-    group.add_child(_Places(place_rows(places, t, largest=largest, chosen=chosen), options))
+    group.add_child(_Places(rows, options))
     # Built anew each time: st_folium changes the map it is given.
     st_folium(
         build_map(),
-        key=KEY,
-        height=HEIGHT_PX,
+        key=key,
+        height=height_px,
         use_container_width=True,
         returned_objects=["last_active_drawing"],
         feature_group_to_add=group,

@@ -31,6 +31,20 @@ def escape(text: str) -> str:
     return html.escape("".join(kept), quote=True)
 
 
+# Streamlit reads labels of buttons as Markdown, with codes between colons for symbols and colours.
+_MARKDOWN = str.maketrans({char: f"\\{char}" for char in "\\`*_{}[]()#+-.!|<>~$&"} | {":": ":\u2060", "\n": " "})
+
+
+def plain(text: str) -> str:
+    """The text for a label that would be read as Markdown: shown as it is.
+
+    >>> plain("[a](b) *c*")
+    '\\\\[a\\\\]\\\\(b\\\\) \\\\*c\\\\*'
+    """
+    kept = (c for c in text if unicodedata.category(c) not in ("Cc", "Cs"))
+    return "".join(kept).translate(_MARKDOWN)
+
+
 def mark(text: str, spans: Iterable[Span]) -> str:
     """The text as HTML with the spans marked: `mark` for the kind "place", a span for others.
 

@@ -5,7 +5,9 @@ from typing import Any
 
 import streamlit as st
 
-from extract.store import Filters, Passage
+from extract.filters import Filters
+from extract.store import Passage
+from views import address
 from views.data import Answers
 from views.markup import Span, escape, isolate, link, mark
 from views.reasons import reason_text
@@ -14,21 +16,24 @@ from views.texts import Texts
 PAGE_SIZE = 5
 
 
-def show_passages(answers: Answers, filters: Filters, place: dict[str, Any] | None, t: Texts) -> None:
-    """A page of the place's sentences, newest first; without a place, what to do to see some."""
-    st.subheader(t("Passages"), anchor=False)
-    if place is None:
-        st.info(t("Choose a circle on the map, or a place from the list, to read the sentences that name it."))
-        return
+def show_passages(answers: Answers, filters: Filters, place: dict[str, Any], t: Texts) -> None:
+    """A page of the place's sentences, newest first."""
+    title, back = st.columns([3, 2], vertical_alignment="center")
+    title.subheader(t("Passages"), anchor=False)
+    back.button(t("All places"), key="all_places", width="stretch", on_click=_leave_place)
     name = t.place_name(place["place"], place["place_en"])
     other = place["place_en"] if t.language == "ar" else place["place"]
     facts = [t.term("feature", place["feature"])]
-    facts += [t.country(place["country"])] if place["country"] else []
+    if place["region"] and place["region"] != place["place"]:
+        facts.append(t.place_name(place["region"], place["region_en"]))
+    facts += [t.country(place["country"])] if place["country"] and place["feature"] != "country" else []
     st.html(
         f'<div class="rasid-place"><strong>{isolate(name)}</strong> <span>{isolate(other or "")}</span>'
-        f"<p>{escape(' · '.join(facts))} · {_position(place)}</p></div>"
+        f"<p>{' · '.join(isolate(fact) for fact in facts)} · {_position(place)}</p></div>"
     )
-    page = st.session_state.get(f"page_{place['place_id']}", 1)
+    # Under other filters the pages are others.
+    key = f"page_{hash((place['place_id'], filters))}"
+    page = st.session_state.get(key, 1)
     total, passages = answers.passages(filters, place["place_id"], PAGE_SIZE, (page - 1) * PAGE_SIZE)
     if not total:
         st.info(t("No sentence names this place under the filters chosen."))
@@ -37,7 +42,12 @@ def show_passages(answers: Answers, filters: Filters, place: dict[str, Any] | No
         _show_passage(passage, f"{place['place_id']}_{page}_{number}", t)
     pages = -(-total // PAGE_SIZE)
     if pages > 1:
-        st.pagination(pages, key=f"page_{place['place_id']}", max_visible_pages=5)
+        st.pagination(pages, key=key, max_visible_pages=5)
+
+
+def _leave_place() -> None:
+    st.session_state["place"] = None
+    address.touch()
 
 
 def _position(place: dict[str, Any]) -> str:
@@ -54,9 +64,13 @@ def _show_passage(passage: Passage, key: str, t: Texts) -> None:
             f'<p class="rasid-source" dir="{t.direction}"><bdi>{link(article["url"], title)}</bdi>'
             f"<br>{' · '.join(isolate(part) for part in about if part)}</p>" + _readings(passage, t)
         )
+        if st.button(t("Open article"), key=f"open_{key}", type="tertiary", icon=":material/article:"):
+            st.session_state["read"] = (article["article_id"], passage.mentions[0]["start"])
+            address.touch()
+            st.rerun()
         if any(json.loads(row["candidates"] or "[]") for row in passage.mentions):
             with st.expander(t("Other places it could have been"), key=f"why_{key}"):
-                st.html("".join(_candidates(row, t) for row in passage.mentions))
+                st.html("".join(candidates_html(row, t) for row in passage.mentions))
 
 
 def passage_html(passage: Passage, t: Texts) -> str:
@@ -67,29 +81,37 @@ def passage_html(passage: Passage, t: Texts) -> str:
 
 
 def _span(row: dict[str, Any], passage_start: int, kind: str, t: Texts) -> Span:
+    return Span(row["start"] - passage_start, row["end"] - passage_start, kind, span_note(row, t))
+
+
+def span_note(row: dict[str, Any], t: Texts) -> str:
+    """What a marked name was read as."""
     note = t.place_name(row["place"], row["place_en"]) or t("not placed")
-    note = f"{note} · {t.term('role', row['role'])}"
-    return Span(row["start"] - passage_start, row["end"] - passage_start, kind, note)
+    return f"{note} · {t.term('role', row['role'])}"
 
 
 def _readings(passage: Passage, t: Texts) -> str:
-    return "".join(f'<ul class="rasid-why" dir="{t.direction}">{_reading(row, t)}</ul>' for row in passage.mentions)
+    return "".join(reading_html(row, t) for row in passage.mentions)
 
 
-def _reading(row: dict[str, Any], t: Texts) -> str:
+def reading_html(row: dict[str, Any], t: Texts) -> str:
+    """How the mention was read, and why, as a list."""
     name = t.place_name(row["place"], row["place_en"])
     facts = [(t("Name in the text"), row["surface"]), (t("Role of the name"), t.term("role", row["role"]))]
     if row["relation"]:
         facts.append((t("Relation"), t.relation(row["relation"], name)))
     facts.append((t("Found by"), f"{t.term('method', row['method'])} ({t('fit of the name')} {row['score']:g}/100)"))
+    if row["precision"]:
+        facts.append((t("Precision"), t.term("precision", row["precision"])))
     facts.append((t("Confidence"), f"{row['confidence']:.2f}"))
     listed = "".join(f"<li><span>{escape(label)}</span> {isolate(value)}</li>" for label, value in facts)
     if row["reason"]:
         listed += f'<li class="reason"><span>{escape(t("Why this place"))}</span> {isolate(reason_text(row["reason"], t))}</li>'
-    return listed
+    return f'<ul class="rasid-why" dir="{t.direction}">{listed}</ul>'
 
 
-def _candidates(row: dict[str, Any], t: Texts) -> str:
+def candidates_html(row: dict[str, Any], t: Texts) -> str:
+    """The places the name could have meant, the chosen one first, with their weights and reasons."""
     candidates = json.loads(row["candidates"] or "[]")
     head = "".join(f"<th>{escape(text)}</th>" for text in (t("Place"), t("Name"), t("Weight"), t("Why")))
     body = "".join(_candidate(candidate, candidate["place_id"] == row["place_id"], t) for candidate in candidates)

@@ -4,28 +4,26 @@ It is an HTML table and not a Streamlit data frame: that one is a canvas, which 
 text off at its beginning, and says nothing to a screen reader.
 """
 
-import io
-import json
 from typing import Any
 
 import streamlit as st
 
-from extract.export import ROW_COLUMNS, to_geojson, write_csv
-from extract.store import ARTICLE_COLUMNS, Filters
+from extract.filters import Filters
 from views.data import Answers
+from views.downloads import COLUMNS, show_downloads
 from views.markup import escape, link
 from views.reasons import reason_text
 from views.texts import Texts
 
 PAGE_ROWS = 50
-COLUMNS = (*ROW_COLUMNS, *ARTICLE_COLUMNS)
-_AFTER_PLACE = ("feature", "country", "role", "confidence", "date", "passage", "title")
+_AFTER_PLACE = ("feature", "country", "role", "precision", "confidence", "date", "passage", "title")
 FIRST_COLUMNS = {"ar": ("surface", "place", *_AFTER_PLACE), "en": ("surface", "place_en", *_AFTER_PLACE)}
-_CODES = ("role", "feature", "method")
+_CODES = ("role", "feature", "method", "precision")
 _WIDE = ("passage", "title", "reason")
-_LEFT_TO_RIGHT = ("article_id", "place_id", "place_en", "lat", "lon")
+_LEFT_TO_RIGHT = ("article_id", "place_id", "place_en", "region_en", "lat", "lon")
 
 
+@st.fragment
 def show_table(answers: Answers, filters: Filters, mentions: int, t: Texts) -> None:
     """The rows in view, columns and order to choose, and the downloads of the same rows."""
     st.subheader(t("Table"), anchor=False)
@@ -43,7 +41,7 @@ def show_table(answers: Answers, filters: Filters, mentions: int, t: Texts) -> N
         st.caption(t("Rows {first} to {last} of {all}", **place))
     if pages > 1:
         st.pagination(pages, key=key, max_visible_pages=5)
-    _downloads(answers, filters, order, t)
+    show_downloads(answers, filters, order, columns, t)
 
 
 def _controls(t: Texts) -> tuple[list[str], str | None, bool]:
@@ -102,40 +100,3 @@ def _cell_html(row: dict[str, Any], name: str, t: Texts) -> str:
     if name == "confidence":
         return f"{value:.2f}"
     return escape(f"{value:g}" if isinstance(value, float) else str(value))
-
-
-def _downloads(answers: Answers, filters: Filters, order: dict[str, Any], t: Texts) -> None:
-    csv_side, geojson_side, _ = st.columns([1, 1, 2])
-    csv_side.download_button(
-        t("Download CSV"),
-        data=lambda: csv_bytes(answers, filters, order),
-        file_name="rasid-mentions.csv",
-        mime="text/csv",
-        key="download_csv",
-        on_click="ignore",
-        width="stretch",
-        help=t("Every row in view, as a spreadsheet reads it (UTF-8)."),
-    )
-    geojson_side.download_button(
-        t("Download GeoJSON"),
-        data=lambda: geojson_bytes(answers, filters, order),
-        file_name="rasid-mentions.geojson",
-        mime="application/geo+json",
-        key="download_geojson",
-        on_click="ignore",
-        width="stretch",
-        help=t("Every row in view, for maps and GIS programs."),
-    )
-
-
-def csv_bytes(answers: Answers, filters: Filters, order: dict[str, Any]) -> bytes:
-    """All rows as CSV in UTF-8 with a byte-order mark, so that Excel shows Arabic."""
-    stream = io.StringIO(newline="")
-    write_csv(answers.workspace.rows(filters, **order), stream, columns=COLUMNS)
-    return stream.getvalue().encode("utf-8-sig")
-
-
-def geojson_bytes(answers: Answers, filters: Filters, order: dict[str, Any]) -> bytes:
-    """All rows as a GeoJSON FeatureCollection."""
-    rows = ({name: row[name] for name in COLUMNS} for row in answers.workspace.rows(filters, **order))
-    return json.dumps(to_geojson(rows), ensure_ascii=False).encode()

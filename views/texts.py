@@ -110,8 +110,9 @@ class Texts:
         return first or second or ""
 
     def country(self, code: str) -> str:
-        """A country's name by its ISO 3166-1 alpha-2 code, or the code."""
-        return _territories(self.language).get(code, code)
+        """A country's usual short name by its ISO 3166-1 alpha-2 code, or the code."""
+        short = self.term("country", code)
+        return short if short != code else _territories(self.language).get(code, code)
 
 
 @cache

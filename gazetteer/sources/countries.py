@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping
 
-from babel import Locale
-
 
 def cldr_names() -> Mapping[str, tuple[str, str]]:
     """Arabic and English name by ISO 3166-1 alpha-2 code."""
+    from babel import Locale  # only building the index needs it
+
     arabic, english = Locale.parse("ar").territories, Locale.parse("en").territories
     return {
         code: (arabic[code], english[code]) for code in arabic if len(code) == 2 and code.isalpha() and code in english

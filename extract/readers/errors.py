@@ -1,0 +1,30 @@
+"""What is said about an input that cannot be read."""
+
+
+class ArticleError(ValueError):
+    """An input cannot be read. The message is one printable line: where, why, and what to do.
+
+    `path` is the input as shown to people (a member of an archive after a slash), `row` the line, row, item or page
+    (`unit`) in it counted from 1, `hint` what to do about it; each may be missing.
+    """
+
+    def __init__(
+        self, reason: str, *, path: str = "", row: int | None = None, unit: str = "row", hint: str = ""
+    ) -> None:
+        self.reason, self.path, self.row, self.unit, self.hint = printable(reason), path, row, unit, printable(hint)
+        where = f"{path}, {unit} {row}" if row is not None else path
+        message = f"{where}: {self.reason}" if where else self.reason
+        super().__init__(f"{message}: {self.hint}" if hint else message)
+
+    def to_record(self) -> dict[str, str | int | None]:
+        """The refusal as a row of a list: path, row, reason and what_to_do."""
+        return {"path": self.path, "row": self.row, "reason": self.reason, "what_to_do": self.hint}
+
+
+def printable(text: str) -> str:
+    r"""The text on one line: controls, line breaks, bidi controls and lone surrogates written as escapes.
+
+    >>> printable("خبر\n1\u202e.txt")
+    'خبر\\n1\\u202e.txt'
+    """
+    return "".join(c if c.isprintable() else c.encode("unicode_escape", "surrogatepass").decode("ascii") for c in text)
