@@ -8,7 +8,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from extract.articles import ArticleError, read_articles
+from extract.articles import KINDS, ArticleError, read_articles
 from extract.export import mention_rows, write_csv, write_jsonl
 from extract.geoparse import Geoparser
 from extract.mentions import Article, Resolution
@@ -16,6 +16,7 @@ from extract.store import Workspace
 from extract.versions import versions
 from gazetteer import GazetteerError, load_gazetteer
 
+KINDS_READ = ", ".join(sorted(KINDS))
 WRITERS = {".jsonl": write_jsonl, ".csv": write_csv}
 READ, SOME_REFUSED, NOTHING = 0, 1, 2
 
@@ -51,7 +52,7 @@ def parse_arguments(arguments: list[str]) -> argparse.Namespace:
         description="Find the places that Arabic news articles report from.",
         epilog="Exit codes: 0 all read, 1 some inputs refused, 2 nothing to read.",
     )
-    parser.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="article files (.txt, .jsonl) or folders")
+    parser.add_argument("paths", nargs="+", type=Path, metavar="PATH", help=f"article files ({KINDS_READ}) or folders")
     parser.add_argument(
         "--output", default="-", metavar="FILE", help="a .jsonl or .csv file; - for JSONL on standard output"
     )
@@ -96,7 +97,7 @@ def _at_least_one(articles: Iterator[Article], paths: list[Path]) -> Iterator[Ar
     """The articles, the first one read already. Raises ArticleError when there is none."""
     first = next(articles, None)
     if first is None:
-        raise ArticleError(f"{', '.join(map(str, paths))}: no article found (.txt and .jsonl files are read)")
+        raise ArticleError(f"{', '.join(map(str, paths))}: no article found ({KINDS_READ} files are read)")
     return _chain(first, articles)
 
 
