@@ -28,6 +28,9 @@ test: $(VENV)/.installed-dev
 train: $(VENV)/.installed-dev
 	$(BIN)/python -m training.train
 
+score: $(VENV)/.installed-dev
+	$(BIN)/python -m training.score
+
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo 'Rasid needs Python 3.11 or newer: set PYTHON=/path/to/python3.11' >&2; exit 1; }

@@ -56,14 +56,13 @@ def xlsx_bytes(
     }
     book = xlsxwriter.Workbook(stream, options | {"tmpdir": tempfile.gettempdir()})
     head, day = book.add_format({"bold": True, "bottom": 1}), book.add_format({"num_format": "yyyy-mm-dd"})
-    pages, count = [], 0
+    pages: list[Any] = []
     # In constant memory, sheets are written one after the other; a full one is followed by the next.
-    for row in rows:
+    for count, row in enumerate(rows):
         if count % SHEET_ROWS == 0:
             pages.append(_begin_sheet(book, len(pages), columns, heads, head))
         for number, name in enumerate(columns):
             _write_cell(pages[-1], count % SHEET_ROWS + 1, number, row[name], day)
-        count += 1
     if not pages:
         pages.append(_begin_sheet(book, 0, columns, heads, head))
     second = book.add_worksheet("about")

@@ -119,9 +119,14 @@ class IndexWriter:
     ) -> None:
         """Write what is left: after this the folder is an index."""
         count = len(self)
+        if not count:
+            self._text.write(b" ")  # an empty file cannot be mapped
         self.close()
         for name, values in self._numbers.items():
             self._save(name, np.array(values))
+        # Rows from south to north: what lies near a point is found without looking at all.
+        self._save("northward", np.argsort(np.array(self._numbers["lat"])).astype(np.uint32))
+        echoes = sum(self._numbers["echo"])
         importance = np.array(self._numbers["importance"], dtype=np.float32)
         self._numbers.clear()
         self._save("text_start", np.array(self._text_start, dtype=np.uint64))
@@ -131,7 +136,9 @@ class IndexWriter:
         progress(f"{len(keys):,} names: typos")
         self._write_deletions(keys, starts, rows, importance)
         self._write_words(frequencies)
-        (self._work / "meta.json").write_text(json.dumps({**meta, "format": FORMAT, "places": count}), encoding="utf-8")
+        (self._work / "meta.json").write_text(
+            json.dumps({**meta, "format": FORMAT, "places": count, "echoes": echoes}), encoding="utf-8"
+        )
 
     def close(self) -> None:
         """Let go of the files, finished or not."""
@@ -192,7 +199,10 @@ class IndexWriter:
         packed = [
             _packed(group[at : at + _AT_ONCE]) for group in by_length.values() for at in range(0, len(group), _AT_ONCE)
         ]
-        table = np.unique(np.concatenate(packed)) if packed else np.array([], dtype=np.uint64)
+        table = np.concatenate(packed) if packed else np.array([], dtype=np.uint64)
+        packed.clear()
+        table.sort()  # np.unique goes by hashing: several times the time and memory
+        table = table[np.flatnonzero(np.diff(table, prepend=~table[:1]))]
         self._save("deletions_hash", (table >> np.uint64(32)).astype(np.uint32))
         self._save("deletions_key", table.astype(np.uint32))
 

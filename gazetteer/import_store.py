@@ -54,7 +54,7 @@ class Report:
 
     def refuse(self, refused: Refused) -> None:
         """Count a refused row under its reason, numbers and quoted values left out."""
-        reason = re.sub(r"-?\d+(\.\d+)?", "N", re.sub(r"'[^']*'|\"[^\"]*\"", "…", refused.reason))
+        reason = re.sub(r"(?<![\w-])-?\d+(\.\d+)?", "N", re.sub(r"'[^']*'|\"[^\"]*\"", "…", refused.reason))
         if reason not in self.refused and len(self.refused) >= MOST_REASONS:
             reason = "other reasons"
         self.refused[reason] += 1

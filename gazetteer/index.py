@@ -5,11 +5,13 @@ milliseconds, shared by all processes that map it. `build` writes it.
     name_start, name_row, name_kind   rows of the places of each key (compressed rows)
     lat, lon, radius, importance, feature, country, text_start, text.bin              one entry a place
     echo             1 for a place that only gives its names to one of another index, its twin (text.bin holds the id)
+    northward        rows from south to north
     deletions_hash, deletions_key     hashes of keys with letters left out, sorted, and the keys they came from
     words.marisa, words_zipf          frequencies of everyday words
 """
 
 import json
+import math
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Sequence
@@ -29,6 +31,7 @@ from gazetteer.typos import allowed_edits, deletion_hashes, letters_gone
 
 __all__ = ["ALIAS", "BARE", "DERIVED", "FORMAT", "MAIN", "Gazetteer", "Segment", "allowed_edits", "build_index"]
 KM_PER_DEGREE = 111.0  # of latitude; rounded down, so that a box of degrees holds the circle
+NEAR_POLE = 80.0
 _PLACES_REMEMBERED = 50_000  # about 1 kB each
 _ARRAYS = (
     "name_start",
@@ -42,6 +45,7 @@ _ARRAYS = (
     "feature",
     "country",
     "echo",
+    "northward",
     "text_start",
     "deletions_hash",
     "deletions_key",
@@ -67,7 +71,8 @@ class Segment:
             raise SourceError(f"the gazetteer index in {folder} cannot be read ({error}): delete the folder") from error
         self.lat, self.lon = arrays["lat"], arrays["lon"]
         self.radius_km, self.importance = arrays["radius"], arrays["importance"]
-        self.echo = arrays["echo"]
+        self.echo, self.has_echoes = arrays["echo"], bool(self.meta.get("echoes"))
+        self.northward = arrays["northward"]
         self._arrays = arrays
 
     def __len__(self) -> int:
@@ -180,6 +185,7 @@ class Gazetteer:
         self._starts = [0]
         for segment in self.segments:
             self._starts.append(self._starts[-1] + len(segment))
+        self._echoes = any(segment.has_echoes for segment in self.segments)
         self.place = lru_cache(maxsize=_PLACES_REMEMBERED)(self._place)
         self._twin_row = lru_cache(maxsize=_PLACES_REMEMBERED)(self._find_twin_row)
 
@@ -209,17 +215,13 @@ class Gazetteer:
         return self._starts[number], self.segments[number], row - self._starts[number]
 
     def _at(self, row: int) -> tuple[Segment, int]:
-        start, segment, at = self._split(row)
-        if start and segment.echo[at]:
-            twin = self._twin_row(row)
-            return (segment, at) if twin is None else self._at(twin)
+        """The segment and the row in it that tell about a place: those of the place that an echo gives its names to."""
+        main = self._main_row(row) if self._echoes else None
+        _, segment, at = self._split(row if main is None else main)
         return segment, at
 
     def _find_twin_row(self, row: int) -> int | None:
-        """The row of another segment that this one only gives names to; None when it is a place of its own."""
         _, segment, at = self._split(row)
-        if not segment.echo[at]:
-            return None
         identity = segment.twin(at)
         for start, other in zip(self._starts, self.segments, strict=False):
             twin = None if other is segment else other.row_of(identity)
@@ -233,9 +235,16 @@ class Gazetteer:
             return self.segments[0].rows(key)
         parts = zip(self._starts, self.segments, strict=False)
         found = [(start + row, kind) for start, segment in parts for row, kind in segment.rows(key)]
+        if len(found) < 2 or not self._echoes:
+            return found
         # What an import knows of a place by a name that the place has itself adds nothing.
         own = {row for row, _ in found}
-        return [(row, kind) for row, kind in found if row < self._starts[1] or self._twin_row(row) not in own]
+        return [(row, kind) for row, kind in found if self._main_row(row) not in own]
+
+    def _main_row(self, row: int) -> int | None:
+        """The row of another segment that this one only gives names to, None for a place of its own."""
+        start, segment, at = self._split(row)
+        return self._twin_row(row) if start and segment.has_echoes and segment.echo[at] else None
 
     def __contains__(self, key: str) -> bool:
         return any(key in segment for segment in self.segments)
@@ -268,12 +277,12 @@ class Gazetteer:
         return float(segment.importance[at])
 
     def _place(self, row: int) -> Place:
-        start, segment, at = self._split(row)
+        _, segment, at = self._split(row)
         place = segment.place(at)
-        twin = self._twin_row(row) if start else None
-        if twin is None:
+        main = self._main_row(row)
+        if main is None:
             return place
-        known = self.place(twin)
+        known = self.place(main)
         return replace(known, aliases=(*known.aliases, *(n for n in place.names if n not in known.names)))
 
     def zipf(self, word: str) -> float:
@@ -296,13 +305,24 @@ class Gazetteer:
             order = np.argsort(distances, kind="stable")
             order = order[distances[order] <= within_km]
             rows = ((float(distances[at]), start + int(near[at])) for at in order)
-            found += islice(((km, row) for km, row in rows if start == 0 or self._twin_row(row) is None), limit)
+            found += islice(((km, row) for km, row in rows if self._main_row(row) is None), limit)
         return sorted(found)[:limit]
 
 
 def _in_reach(point: Point, segment: Segment, within_km: float) -> np.ndarray:
-    """Rows whose latitude is near enough: the circle lies in that band."""
-    return np.flatnonzero(np.abs(segment.lat - point.lat) <= within_km / KM_PER_DEGREE)
+    """Rows whose latitude is near enough, and their longitude too where that is easily told."""
+    reach = within_km / KM_PER_DEGREE
+    order = segment.northward
+    south, north = np.searchsorted(segment.lat, (point.lat - reach, point.lat + reach), sorter=order)
+    near = np.sort(order[south:north])
+    farthest = abs(point.lat) + reach
+    if farthest >= NEAR_POLE:
+        return near
+    # On the parallel farthest from the equator a degree is shortest.
+    aside = reach / math.cos(math.radians(farthest))
+    if abs(point.lon) + aside >= 180:
+        return near
+    return near[np.abs(segment.lon[near] - point.lon) <= aside]
 
 
 def _distances_km(point: Point, lat: np.ndarray, lon: np.ndarray) -> np.ndarray:

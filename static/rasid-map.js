@@ -12,6 +12,7 @@ window.rasid = (() => {
   const KEYBOARD_UP_TO = 60; // circles; beyond it the list beside the map is the quicker way
   const FIRST_SHARE = 0.85;
   const LABELS_UP_TO = 120;
+  const FIRST_NAMES = 12;
   const COUNTRY_LABELS_UP_TO_ZOOM = 8;
   const DIVISIONS_FROM_ZOOM = 5;
   const TOWNS_FROM_ZOOM = 6;
@@ -499,18 +500,21 @@ window.rasid = (() => {
     if (!state.look) return;
     const map = state.map;
     const groups = state.groups || [];
-    const taken = groups
-      .filter(([row]) => map.getBounds().contains([row.lat, row.lon]))
-      .slice(0, 600)
-      .map((group) => box(map.latLngToContainerPoint([group[0].lat, group[0].lon]), 0, clusterSize(group), clusterSize(group)));
+    const circles = groups.filter(([row]) => map.getBounds().contains([row.lat, row.lon])).slice(0, 600);
+    const taken = circles.map((group) => {
+      const size = clusterSize(group);
+      return [...box(map.latLngToContainerPoint([group[0].lat, group[0].lon]), 0, size, size), size];
+    });
     state.names.clearLayers();
     state.written = [];
     let left = LABELS_UP_TO;
-    for (const group of groups) {
+    for (const [rank, group] of circles.entries()) {
       const row = group[0];
       const text = group.length > 1 ? `${row.name} +${group.length - 1}` : row.name;
       const size = state.options.heat ? 4 : clusterSize(group);
-      if (left && addName(text, row.lat, row.lon, size, row.area ? "area" : "town", taken)) left--;
+      // The most mentioned places get their names even across smaller circles.
+      const over = rank < FIRST_NAMES || row.chosen ? size : 0;
+      if (left && addName(text, row.lat, row.lon, size, row.area ? "area" : "town", taken, over)) left--;
     }
     if (state.options.tiles) return;
     const named = new Set(state.rows.map((row) => row.name));
@@ -532,12 +536,13 @@ window.rasid = (() => {
     return [centre.x - halfWidth, centre.y + shift - halfHeight, centre.x + halfWidth, centre.y + shift + halfHeight];
   }
 
-  function addName(text, lat, lon, size, kind, taken) {
+  function addName(text, lat, lon, size, kind, taken, over = 0) {
     const map = state.map;
     if (!text || !map.getBounds().contains([lat, lon])) return false;
     const shift = size ? size + 9 : 0;
     const place = box(map.latLngToContainerPoint([lat, lon]), shift, text.length * 3.6 + 3, 8);
-    if (taken.some((t) => t[0] < place[2] && t[2] > place[0] && t[1] < place[3] && t[3] > place[1])) return false;
+    const counts = (t) => t[4] === undefined || t[4] > over;
+    if (taken.some((t) => counts(t) && t[0] < place[2] && t[2] > place[0] && t[1] < place[3] && t[3] > place[1])) return false;
     taken.push(place);
     const element = L.DomUtil.create("span", `rasid-name ${kind}`);
     element.textContent = text;

@@ -38,3 +38,24 @@ def settle(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(load, "read_towns", lambda zipf: read_table(towns))
     monkeypatch.setattr(load, "word_frequencies", lambda: dict(WORDS))
     return folder / "data"
+
+
+def dump_line(identity: int | str, name: str = "Qarabulli", **cells: str) -> str:
+    """A line of a GeoNames dump."""
+    values = {"ascii": name, "alternates": "", "lat": "32.75", "lon": "13.72", "letter": "P", "code": "PPL"}
+    values |= {"country": "LY", "people": "1000"} | cells
+    first = [str(identity), name, *(values[key] for key in ("ascii", "alternates", "lat", "lon", "letter", "code"))]
+    return "\t".join(
+        [*first, values["country"], "", "", "", "", "", values["people"], "", "30", "Africa/Tripoli", "2020"]
+    )
+
+
+def alternate_line(number: int, identity: int, language: str, name: str, *flags: str) -> str:
+    """A line of alternateNamesV2: flags are preferred, short, colloquial, historic."""
+    return "\t".join([str(number), str(identity), language, name, *(*flags, "", "", "", "", "", "")[:6]])
+
+
+def written(path: Path, *lines: str) -> Path:
+    """A text file of these lines."""
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return path

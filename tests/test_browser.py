@@ -133,7 +133,8 @@ class Reader:
 
     def choose_from_list(self, text):
         self.page.locator(".st-key-place_list input").fill(text)
-        self.page.get_by_role("option").first.click()
+        expect(self.page.get_by_role("option")).to_have_count(1)
+        self.page.keyboard.press("Enter")
 
     def in_map(self, script):
         return next(f for f in self.page.frames if "st_folium" in f.url).evaluate(script)

@@ -5,8 +5,9 @@ from geopy.exc import GeocoderQueryError, GeocoderUnavailable
 from geopy.geocoders.base import Geocoder
 from geopy.location import Location
 
-from gazetteer import Gazetteer
-from gazetteer.geocode import ChainGeocoder, GazetteerGeocoder, OnlineGeocoder
+from gazetteer import Gazetteer, SourceError
+from gazetteer.geocode import ChainGeocoder, GazetteerGeocoder, OnlineGeocoder, online_geocoder
+from gazetteer.index import Segment, build_index
 
 
 @pytest.fixture(scope="module")
@@ -121,3 +122,56 @@ def test_the_chain_asks_the_next_only_when_the_first_has_nothing(geocoder: Gazet
     assert chain.geocode("غريان").raw["place_id"] == "ly-gharyan"
     assert service.asked == []
     assert chain.geocode("باريس").raw["source"] == "online: nominatim"
+
+
+def test_a_gazetteer_of_no_places_is_used_as_it_is(tmp_path) -> None:
+    build_index([], {}, tmp_path / "i")
+    empty = Gazetteer([Segment(tmp_path / "i")])
+    geocoder = GazetteerGeocoder(empty)
+    assert geocoder.gazetteer is empty
+    assert geocoder.geocode("غريان") is None
+    assert geocoder.reverse((32, 13)) is None
+
+
+class Strict(Recording):
+    """Takes what Nominatim takes, as far as it matters here."""
+
+    def geocode(self, query, *, exactly_one=True, timeout=None, language=False):
+        return super().geocode(query, exactly_one=exactly_one, timeout=timeout, language=language)
+
+
+def test_in_a_chain_a_service_gets_only_the_options_it_knows(geocoder: GazetteerGeocoder, tmp_path) -> None:
+    service = Strict([Location("Paris", (48.86, 2.35), {})])
+    chain = ChainGeocoder([geocoder, OnlineGeocoder(service, "nominatim", tmp_path / "c.sqlite", min_delay_s=0)])
+    assert chain.geocode("باريس", near=(48, 2), language="ar").latitude == 48.86
+    assert service.asked[0][3] == {"language": "ar"}
+
+
+@pytest.mark.parametrize("broken", ["not a database" * 100, None])
+def test_answers_come_without_a_cache_too(tmp_path, broken: str | None, caplog) -> None:
+    cache = tmp_path / "c.sqlite"
+    if broken is None:
+        cache.mkdir()
+    else:
+        cache.write_text(broken)
+    service = Recording([Location("Paris", (48.86, 2.35), {})])
+    online = OnlineGeocoder(service, "nominatim", cache, min_delay_s=0)
+    assert [online.geocode("باريس").latitude for _ in range(2)] == [48.86] * 2
+    assert len(service.asked) == 2
+    assert "are not kept" in caplog.text
+
+
+def test_an_answer_of_nothing_is_kept_too(tmp_path) -> None:
+    service = Recording(None)
+    online = OnlineGeocoder(service, "nominatim", tmp_path / "c.sqlite", min_delay_s=0)
+    assert [online.geocode("لا مكان") for _ in range(2)] == [None, None]
+    assert len(service.asked) == 1
+
+
+def test_an_online_geocoder_is_made_by_name_and_options(tmp_path) -> None:
+    online = online_geocoder("nominatim", tmp_path / "c.sqlite", domain="localhost:1", scheme="http")
+    assert online.geocode("باريس") is None, "nobody listens there"
+    with pytest.raises(SourceError, match="geonames"):
+        online_geocoder("geonames", tmp_path / "c.sqlite")
+    with pytest.raises(SourceError, match="nominatim"):
+        online_geocoder("nominatim", tmp_path / "c.sqlite", nonsense="1")

@@ -24,7 +24,7 @@ from gazetteer.sources import files, geojson
 from gazetteer.sources.rows import Refused, RowError, check_place
 from gazetteer.sources.tables import COLUMNS
 from tests.conftest import make_place
-from tests.small_world import settle, write_table
+from tests.small_world import alternate_line, dump_line, settle, write_table, written
 
 
 @pytest.fixture(autouse=True)
@@ -56,28 +56,10 @@ def folders() -> list[str]:
 # GeoNames
 
 
-def dump_line(identity: int | str, name: str = "Qarabulli", **cells: str) -> str:
-    values = {"ascii": name, "alternates": "", "lat": "32.75", "lon": "13.72", "letter": "P", "code": "PPL"}
-    values |= {"country": "LY", "people": "1000"} | cells
-    first = [str(identity), name, *(values[key] for key in ("ascii", "alternates", "lat", "lon", "letter", "code"))]
-    return "\t".join(
-        [*first, values["country"], "", "", "", "", "", values["people"], "", "30", "Africa/Tripoli", "2020"]
-    )
-
-
-def alternate_line(number: int, identity: int, language: str, name: str, *flags: str) -> str:
-    return "\t".join([str(number), str(identity), language, name, *(*flags, "", "", "", "", "", "")[:6]])
-
-
 def zipped(path: Path, members: dict[str, str | bytes]) -> Path:
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content in members.items():
             archive.writestr(name, content)
-    return path
-
-
-def written(path: Path, *lines: str) -> Path:
-    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
     return path
 
 

@@ -1,4 +1,5 @@
 import json
+import random
 
 import numpy as np
 import pytest
@@ -48,6 +49,26 @@ def test_nearest_is_sorted_and_within_reach(small_gazetteer: Gazetteer) -> None:
     assert [small_gazetteer.place(row).id for _, row in found][:2] == ["ly-abu-salim", "ly-tripoli"]
     assert all(km <= 100 for km, _ in found)
     assert [km for km, _ in found] == sorted(km for km, _ in found)
+
+
+@pytest.mark.parametrize("within_km", [50, 800, 4000])
+@pytest.mark.parametrize("at", [(32, 13), (0, 0), (79, 20), (89, -170), (-88, 5), (10, 179.5), (10, -179), (60, 89)])
+def test_nearest_misses_nothing(scattered: Gazetteer, at: tuple[float, float], within_km: float) -> None:
+    point = Point(*at)
+    every = [(scattered.place(row).point.distance_km(point), row) for row in range(len(scattered))]
+    expected = [row for km, row in sorted(every) if km <= within_km]
+    assert [row for _, row in scattered.nearest(point, limit=2000, within_km=within_km)] == expected
+
+
+@pytest.fixture(scope="module")
+def scattered(tmp_path_factory) -> Gazetteer:
+    """Two thousand places all over the world, more of them near poles than there are."""
+    chance = random.Random(5)
+    points = [(chance.uniform(-90, 90), chance.uniform(-180, 180)) for _ in range(2000)]
+    places = [make_place(f"xx-{i}", f"مكان {i}", lat, lon) for i, (lat, lon) in enumerate(points)]
+    folder = tmp_path_factory.mktemp("scattered") / "i"
+    build_index(places, {}, folder)
+    return Gazetteer([Segment(folder)])
 
 
 def test_country_of_a_place_at_sea_is_none(tmp_path) -> None:

@@ -10,7 +10,8 @@ import streamlit as st
 from extract.facts import Region, regions_of
 from extract.filters import Filters
 from extract.store import Passage, Span, Timeline, Totals, Trends, Workspace
-from gazetteer import GazetteerError, load_gazetteer
+from gazetteer import Gazetteer, GazetteerError
+from gazetteer.index import Segment
 from gazetteer.load import cache_folder, fingerprint
 
 logger = logging.getLogger(__name__)
@@ -27,13 +28,16 @@ def store_folder() -> Path:
 
 
 def find_regions(place_ids: list[str]) -> dict[str, Region]:
-    """Regions by the gazetteer, when its index is made: the page does not wait a minute for that."""
-    if not (cache_folder() / f"gazetteer-{fingerprint()}" / "meta.json").exists():
+    """Regions by the gazetteer's index, or the last one made: the page does not wait a minute for a new one."""
+    made = [path.parent for path in cache_folder().glob("gazetteer-*/meta.json")]
+    if not made:
         logger.warning("the gazetteer's index is not made: no regions to filter by")
         return {}
+    current = cache_folder() / f"gazetteer-{fingerprint()}"
+    folder = current if current in made else max(made, key=lambda path: path.stat().st_mtime)
     try:
-        return regions_of(place_ids, load_gazetteer())
-    except GazetteerError as error:
+        return regions_of(place_ids, Gazetteer([Segment(folder)]))
+    except (GazetteerError, OSError) as error:
         logger.warning("no regions to filter by: %s", error)
         return {}
 

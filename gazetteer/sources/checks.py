@@ -7,7 +7,7 @@ from gazetteer.errors import TableError
 from gazetteer.normalize import normalize_name
 from gazetteer.places import Place
 from gazetteer.sources.layers import place_kind
-from gazetteer.sources.tables import read_table
+from gazetteer.sources.tables import read_rows
 
 SAME_KM = 5.0
 FAR_FROM_PARENT = 2.2  # times the parent's radius, and
@@ -21,7 +21,10 @@ def check_tables(paths: list[Path]) -> tuple[list[str], list[str]]:
     where: dict[str, str] = {}
     for path in paths:
         try:
-            for place in read_table(path):
+            for place in read_rows(path):
+                if isinstance(place, TableError):
+                    errors.append(str(place))
+                    continue
                 if place.id in where:
                     errors.append(f"{path.name}: id {place.id} is in {where[place.id]} too")
                 where.setdefault(place.id, path.name)

@@ -15,4 +15,6 @@ def word_frequencies() -> dict[str, float]:
         key = fold_word(word)
         if key:
             total[key] += share
+    for remembered in (wordfreq.get_frequency_dict, wordfreq.get_frequency_list):
+        remembered.cache_clear()  # 100 MB that nobody asks for again
     return {word: round(math.log10(share) + 9, 2) for word, share in total.items()}

@@ -37,13 +37,26 @@ def read_table(path: Path) -> Iterator[Place]:
 
     Columns are COLUMNS; several aliases are separated by "|"; degrees are WGS 84, importance runs from 0 to 100.
     """
+    for row in read_rows(path):
+        if isinstance(row, TableError):
+            raise row
+        yield row
+
+
+def read_rows(path: Path) -> Iterator[Place | TableError]:
+    """As `read_table`, but a wrong row comes as the error it is, and the rows after it are read."""
     with open(path, encoding="utf-8-sig", newline="") as lines:
         reader = csv.DictReader(lines)
         try:
             if tuple(reader.fieldnames or ()) != COLUMNS:
                 raise TableError(f"{path.name}: the header must be {','.join(COLUMNS)}, not {reader.fieldnames}")
             for row in reader:
-                yield make_place(row, f"{path.name}, line {reader.line_num}")
+                try:
+                    place = make_place(row, f"{path.name}, line {reader.line_num}")
+                except TableError as error:
+                    yield error
+                    continue
+                yield place
         except UnicodeDecodeError as error:
             raise TableError(f"{path.name}: not UTF-8: save it as that") from error
         except csv.Error as error:
