@@ -32,9 +32,7 @@ score: $(VENV)/.installed-dev
 	$(BIN)/python -m training.score
 
 $(VENV)/bin/python:
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
-		{ echo 'Rasid needs Python 3.11 or newer: set PYTHON=/path/to/python3.11' >&2; exit 1; }
-	$(PYTHON) -m venv $(VENV)
+	$(PYTHON) scripts/environment.py $(VENV)
 
 $(VENV)/.installed: requirements.txt | $(VENV)/bin/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
