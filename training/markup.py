@@ -26,6 +26,7 @@ from gazetteer.normalize import PROCLITICS
 _MARK = re.compile(r"\[\[([^\[\]|]+)((?:\|[^\[\]|]*)*)\]\]")
 _LETTER = re.compile("[\u0621-\u064a\u066e-\u06d3]")
 _ROLES = {"": "location", "A": "actor", "N": "name-part"}
+_SCORE_LEAD = 10.0  # a name that fits worse by so much (its generic noun left out) is not meant either
 _CLEAR_LEAD = 12.0  # of importance: a namesake this far behind is not what an annotator means without saying so
 
 
@@ -126,6 +127,8 @@ def _meant(
         candidates = find_candidates(gazetteer, surface)
         if not candidates and surface.startswith("ل"):  # للعزيزية is marked without its first lam
             candidates = find_candidates(gazetteer, "ال" + surface[1:])
+    best = max((c.score for c in candidates), default=0.0)
+    candidates = [c for c in candidates if c.score > best - _SCORE_LEAD]
     if "c" in options:
         candidates = [c for c in candidates if c.place.country == (options["c"] or None)]
     if "f" in options:
