@@ -8,8 +8,9 @@ PORT ?= 8501
 
 .PHONY: run check lint test train score clean
 
+# Some refused inputs (code 1) are told and do not keep the dashboard from opening.
 run: $(VENV)/.installed
-	$(BIN)/python -m extract "$(ARTICLES)" --store "$(STORE)"
+	$(BIN)/python -m extract "$(ARTICLES)" --store "$(STORE)" || [ $$? -eq 1 ]
 	RASID_STORE="$(STORE)" $(BIN)/streamlit run dashboard.py --server.port $(PORT)
 
 check: $(VENV)/.installed-dev
