@@ -118,7 +118,8 @@ def _is_clean(context: Context, span: Span) -> int:
     everyday = len(key.split()) == 1 and context.gazetteer.zipf(key) >= EVERYDAY_ZIPF and not _famous(span)
     if everyday or any(kind != "place" for form in forms for kind in language.ambiguous.get(form, ())):
         return 0
-    if forms & (language.given_names | language.family_names | language.demonyms):
+    lists = (language.given_names, language.family_names, language.demonyms)
+    if any(form in names for form in forms for names in lists):
         return 1
     return 3 if _famous(span) else 2
 

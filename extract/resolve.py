@@ -3,7 +3,6 @@
 import math
 import re
 import unicodedata
-from dataclasses import dataclass, field
 
 from extract.features import Context
 from extract.mentions import RankedCandidate, Role
@@ -36,11 +35,8 @@ _LARGE = (FeatureClass.COUNTRY, FeatureClass.CONTINENT)
 _PRECISE = (FeatureClass.CITY, FeatureClass.COUNTRY, FeatureClass.CONTINENT)
 
 
-@dataclass(slots=True)
-class Evidence:
-    """What the article's other mentions say, as the last round left it: place, words from the start, weight."""
-
-    places: list[tuple[Place, int, float]] = field(default_factory=list)
+# A candidate, its score and the reasons for it.
+Scored = tuple[Candidate, float, list[str]]
 
 
 def rank_candidates(context: Context, mentions: list[Recognized]) -> list[list[RankedCandidate]]:
@@ -49,13 +45,14 @@ def rank_candidates(context: Context, mentions: list[Recognized]) -> list[list[R
     The mentions speak for each other, so the choice is made twice: by what each one may mean, then by what the others
     were taken for.
     """
-    chosen: list[list[RankedCandidate]] = [_alone(context, m) for m in mentions]
+    own = [[(c, *_own_score(context, m, c)) for c in m.span.candidates] for m in mentions]
+    chosen = [_softmax(scored) for scored in own]
     listed = [
         inherits_relation(context.text, a.span, b.span, context.language)
         for a, b in zip(mentions, mentions[1:], strict=False)
     ]
     for _ in range(2):
-        chosen = [_together(context, mentions, chosen, i, listed) for i in range(len(mentions))]
+        chosen = [_together(context, mentions, own[i], chosen, i, listed) for i in range(len(mentions))]
     return chosen
 
 
@@ -73,11 +70,6 @@ def is_unlikely(context: Context, mentions: list[Recognized], chosen: list[list[
     if sum(weight for _, weight in others) < UNLIKELY_OTHERS:
         return False
     return all(o.country != best.country and o.point.distance_km(best.point) > UNLIKELY_KM for o, _ in others)
-
-
-def _alone(context: Context, mention: Recognized) -> list[RankedCandidate]:
-    scored = [(c, *_own_score(context, mention, c)) for c in mention.span.candidates]
-    return _softmax(scored)
 
 
 def _own_score(context: Context, mention: Recognized, candidate: Candidate) -> tuple[float, list[str]]:
@@ -126,6 +118,7 @@ def _demonym_country(context: Context, i: int) -> str | None:
 def _together(
     context: Context,
     mentions: list[Recognized],
+    own: list[Scored],
     chosen: list[list[RankedCandidate]],
     at: int,
     listed: list[bool],
@@ -141,8 +134,7 @@ def _together(
         if i != at and ranked and m.span.key != mention.span.key
     ]
     scored = []
-    for candidate in mention.span.candidates:
-        score, reasons = _own_score(context, mention, candidate)
+    for candidate, score, reasons in own:
         more, why = _support(candidate.place, others)
         if _contained(context, mentions, chosen, at, candidate.place):
             more += CONTAINED
@@ -204,7 +196,7 @@ def _support(place: Place, others: list[tuple[Place, int, float]]) -> tuple[floa
     return score, reasons
 
 
-def _softmax(scored: list[tuple[Candidate, float, list[str]]]) -> list[RankedCandidate]:
+def _softmax(scored: list[Scored]) -> list[RankedCandidate]:
     if not scored:
         return []
     top = max(score for _, score, _ in scored)

@@ -116,7 +116,7 @@ class WordReader:
             found = found or (self._fuzzy(folded) if zipf < UNKNOWN_ZIPF else [])
             readings += found
         ends = [*offsets[1:], len(word)]
-        placed = tuple(replace(r, start=offsets[r.start], end=_word_end(word, ends[r.end - 1])) for r in readings)
+        placed = tuple(replace(r, start=offsets[r.start], end=ends[r.end - 1]) for r in readings)
         return WordInfo(folded, zipf, placed, stems)
 
     def _plain(self, folded: str) -> Iterator[Reading]:
@@ -147,9 +147,9 @@ class WordReader:
         return []
 
     def _is_ordinary(self, key: str) -> bool:
-        bare = key.removeprefix(ARTICLE)
-        names = self.language.demonyms | self.language.family_names
-        return key in names or bare in names or bare in self.language.given_names
+        language, bare = self.language, key.removeprefix(ARTICLE)
+        listed = any(form in names for form in (key, bare) for names in (language.demonyms, language.family_names))
+        return listed or bare in language.given_names
 
     def _glued(self, folded: str) -> list[Reading]:
         """The best way to cut a word into names and known words that have grown together, at least one of them a name.
@@ -263,11 +263,6 @@ def _proclitics(folded: str) -> Iterator[tuple[str, str, int]]:
             yield lead + "ل", ARTICLE + "ل" + rest, len(lead) + 1
 
 
-def _word_end(word: str, end: int) -> int:
-    """Vowel marks and joiners after the last letter belong to it; a bidi control does not."""
-    return end
-
-
 def find_spans(text: str, tokens: list[Token], infos: list[WordInfo], reader: WordReader) -> list[Span]:
     """All spans that carry a name of the gazetteer, in text order; overlapping ones and all."""
     spans: list[Span] = []
@@ -278,7 +273,7 @@ def find_spans(text: str, tokens: list[Token], infos: list[WordInfo], reader: Wo
     for span in spans:
         found = reader.candidates(span, text[span.start : span.end])
         span.candidates = _without_unnamed(infos, span, found, reader)
-    spans = _without_outer_heads(text, tokens, infos, [s for s in spans if s.candidates], reader)
+    spans = _without_outer_heads(tokens, [s for s in spans if s.candidates], reader)
     return spans + compose_spans(text, tokens, infos, spans, reader)
 
 
@@ -299,9 +294,7 @@ def _without_unnamed(
     return [c for c in candidates if c.score != NOUN_MISSING or rare or c.place.feature.value in features]
 
 
-def _without_outer_heads(
-    text: str, tokens: list[Token], infos: list[WordInfo], spans: list[Span], reader: WordReader
-) -> list[Span]:
+def _without_outer_heads(tokens: list[Token], spans: list[Span], reader: WordReader) -> list[Span]:
     """The spans, generic nouns that stand outside of a name cut off: «معبر وازن» is the name وازن, the crossing of it.
 
     The places of the longer name come before those that the name alone may mean.
@@ -309,7 +302,7 @@ def _without_outer_heads(
     kept: dict[tuple[int, int], Span] = {}
     cut: list[Span] = []
     for span in spans:
-        shorter = _cut_head(tokens, infos, span, reader)
+        shorter = _cut_head(tokens, span, reader)
         if shorter is None:
             kept.setdefault((span.start, span.end), span)
         else:
@@ -321,7 +314,7 @@ def _without_outer_heads(
     return list(kept.values())
 
 
-def _cut_head(tokens: list[Token], infos: list[WordInfo], span: Span, reader: WordReader) -> Span | None:
+def _cut_head(tokens: list[Token], span: Span, reader: WordReader) -> Span | None:
     first, _, rest = span.key.partition(" ")
     head = reader.language.heads.get(first)
     if head is None or not rest or span.first == span.last or head.inside not in ("no", "never"):

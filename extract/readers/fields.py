@@ -4,7 +4,6 @@ import csv
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping
-from datetime import date, datetime
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
@@ -216,8 +215,3 @@ def list_names(names: Iterable[str]) -> str:
     """Column names for a message: the first dozen, each cut to a readable length."""
     shown = [printable(str(name)[:30]) for name in names][:13]
     return ", ".join(shown[:12]) + (", ..." if len(shown) > 12 else "")
-
-
-def plain_value(value: Any) -> Any:
-    """A spreadsheet's value as a field takes it: dates stay, numbers stay, the rest is text."""
-    return value if value is None or isinstance(value, (str, int, float, date, datetime)) else str(value)
