@@ -51,7 +51,7 @@ def build_facts(cursor: duckdb.DuckDBPyConnection, find_regions: FindRegions | N
         "CREATE OR REPLACE TEMP TABLE raw AS SELECT m.part, m.row, m.start, m.passage_start, m.place_id, m.place, "
         "m.place_en, m.feature, m.country, m.lat, m.lon, m.radius_km, m.role, m.folded, m.confidence::FLOAT AS confidence, "
         f"nullif(split_part(m.relation, ':', 1), '') AS relation, {PRECISION_SQL} AS precision, a.article_number, a.day "
-        "FROM part_rows m JOIN live a USING (article_id, version)"
+        "FROM part_rows m JOIN live a ON a.article_id = m.article_id AND a.version = m.version AND a.article_part = m.part"
     )
     cursor.execute(
         "CREATE OR REPLACE TABLE names AS SELECT row_number() OVER (ORDER BY folded)::INTEGER AS name_no, folded "

@@ -25,6 +25,11 @@ ROW_GROUP_ROWS = 8_192
 # How many words of an article without a title stand for one.
 HEAD_WORDS = 9
 
+# What a reviewer said of the mention (see extract.decisions), who, and when (ISO, UTC); empty where nobody has.
+REVIEW_COLUMNS = ("review", "reviewer", "reviewed_at")
+# What an article was read with.
+VERSION_COLUMNS = ("program", "gazetteer", "model")
+
 _INTEGERS, _NUMBERS = ("start", "end", "passage_start"), ("lat", "lon", "radius_km", "score", "confidence")
 
 
@@ -37,12 +42,13 @@ def _mention_type(name: str) -> pa.DataType:
 
 
 MENTION_SCHEMA = pa.schema(
-    [(name, _mention_type(name)) for name in (*ROW_COLUMNS, "passage_start", "candidates")]
+    [(name, _mention_type(name)) for name in (*ROW_COLUMNS, "passage_start", "candidates", *REVIEW_COLUMNS)]
     + [("folded", pa.string()), ("version", pa.int64())]
 )
 ARTICLE_SCHEMA = pa.schema(
     [(name, pa.string()) for name in ("article_id", "text", "title", "date", "outlet", "country", "url", "head")]
-    + [("content_hash", pa.string()), ("version", pa.int64())]
+    + [(name, pa.string()) for name in ("content_hash", *VERSION_COLUMNS)]
+    + [("version", pa.int64())]
 )
 
 
@@ -58,11 +64,12 @@ def first_words(text: str) -> str:
     return " ".join(words[:HEAD_WORDS]) + (" …" if len(words) > HEAD_WORDS else "")
 
 
-def article_row(article: Article, digest: str, version: int) -> dict[str, Any]:
-    """The article as a row of ARTICLE_SCHEMA."""
+def article_row(article: Article, digest: str, version: int, versions: Mapping[str, str]) -> dict[str, Any]:
+    """The article as a row of ARTICLE_SCHEMA; `versions` are those of VERSION_COLUMNS, where known."""
     names = ("text", "title", "date", "outlet", "country", "url")
     row = {"article_id": article.id} | {name: getattr(article, name) for name in names}
-    return row | {"head": first_words(article.text), "content_hash": digest, "version": version}
+    row |= {"head": first_words(article.text), "content_hash": digest, "version": version}
+    return row | {name: versions.get(name) for name in VERSION_COLUMNS}
 
 
 def mention_row(row: dict[str, Any], version: int) -> dict[str, Any]:
@@ -70,7 +77,7 @@ def mention_row(row: dict[str, Any], version: int) -> dict[str, Any]:
     names = (row["place"], row["place_en"], row["surface"])
     # A separator that no folded query holds: a text must not be found across two names.
     folded = "|".join(normalize_name(name) for name in names if name)
-    return row | {"folded": folded, "version": version}
+    return dict.fromkeys(REVIEW_COLUMNS) | row | {"folded": folded, "version": version}
 
 
 def complete_parts(folder: Path) -> tuple[tuple[str, int, int], ...]:

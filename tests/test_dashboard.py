@@ -123,7 +123,7 @@ def test_page_with_nothing_left_says_so_and_clears(store):
 
 
 def test_page_sees_articles_added_while_it_is_open(store, monkeypatch):
-    monkeypatch.setattr("extract.store.REFRESH_S", 0)
+    monkeypatch.setattr("extract.live.REFRESH_S", 0)
     Workspace.create_or_open(store)
     app = run_app(lang="en")
     make_workspace(store)

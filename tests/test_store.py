@@ -11,7 +11,8 @@ from extract.facts import regions_of
 from extract.filters import Filters
 from extract.mentions import Article, Role
 from extract.parts import content_hash, first_words
-from extract.store import MANIFEST, AddCounts, Span, StoreError, Timeline, Totals, Workspace
+from extract.questions import Span, Timeline, Totals
+from extract.store import FORMAT, MANIFEST, AddCounts, StoreError, Workspace
 from gazetteer import FeatureClass
 from tests.made_workspace import (
     CANARY,
@@ -42,6 +43,20 @@ def places(workspace, **filters):
 def test_add_counts_what_it_did(tmp_path):
     workspace = Workspace.create_or_open(tmp_path)
     assert workspace.add(make_results()) == AddCounts(added=3, mentions=10)
+
+
+def test_add_again_replaces_articles_that_are_there(workspace):
+    assert workspace.add(make_results()[:1], {"program": "next"}, again=True) == AddCounts(replaced=1, mentions=5)
+    assert workspace.totals(Filters()).articles == 3
+    assert (workspace.article("a1")["program"], workspace.article("a2")["program"]) == ("next", "test")
+
+
+def test_an_article_in_two_parts_of_one_version_counts_once(workspace):
+    before = workspace.totals(Filters())
+    for path in list(workspace.folder.glob("*-*.parquet")):
+        (workspace.folder / path.name.replace(".parquet", "-copy.parquet")).write_bytes(path.read_bytes())
+    workspace.refresh(force=True)
+    assert workspace.totals(Filters()) == before
 
 
 def test_add_skips_an_article_that_is_there(workspace):
@@ -85,7 +100,7 @@ def test_add_writes_the_versions_into_the_part(workspace):
 
 def test_workspace_says_what_wrote_it_last_and_whose_data_it_is(workspace):
     manifest = json.loads((workspace.folder / MANIFEST).read_text())
-    assert manifest["format"] == 1 and manifest["versions"] == {"program": "test"}
+    assert manifest["format"] == FORMAT and manifest["versions"] == {"program": "test"}
     assert any("GeoNames" in line for line in manifest["attribution"])
 
 
@@ -141,7 +156,7 @@ def test_an_empty_workspace_answers(tmp_path):
 def test_an_open_workspace_sees_what_another_writer_adds(workspace, monkeypatch):
     other = Workspace.open(workspace.folder)
     workspace.add([(Article("new", "نص"), [])])
-    monkeypatch.setattr("extract.store.REFRESH_S", 0)
+    monkeypatch.setattr("extract.live.REFRESH_S", 0)
     assert len(other.articles()) == 4
 
 
@@ -341,7 +356,7 @@ def test_span_tells_the_time_covered(workspace):
 
 
 def test_facets_are_limited_each(workspace, monkeypatch):
-    monkeypatch.setattr("extract.store.FACET_VALUES", 1)
+    monkeypatch.setattr("extract.questions.FACET_VALUES", 1)
     assert workspace.facets(Filters())["countries"] == [("LY", 8)]
     assert workspace.facets(Filters())["roles"] == [("location", 8)]
 

@@ -9,7 +9,8 @@ import streamlit as st
 
 from extract.facts import Region, regions_of
 from extract.filters import Filters
-from extract.store import Passage, Span, Timeline, Totals, Trends, Workspace
+from extract.questions import Passage, Span, Timeline, Totals, Trends
+from extract.store import Workspace
 from gazetteer import Gazetteer, GazetteerError
 from gazetteer.index import Segment
 from gazetteer.load import cache_folder, fingerprint

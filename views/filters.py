@@ -13,7 +13,7 @@ import streamlit as st
 from extract.facts import PRECISIONS
 from extract.filters import Filters, read_day
 from extract.mentions import Role
-from extract.store import Span
+from extract.questions import Span
 from gazetteer import FeatureClass
 from views import address
 from views.address import DEFAULTS, LISTS

@@ -6,7 +6,7 @@ from typing import Any
 import streamlit as st
 
 from extract.filters import Filters
-from extract.store import Passage
+from extract.questions import Passage
 from views import address
 from views.data import Answers
 from views.markup import Span, escape, isolate, link, mark

@@ -1,0 +1,121 @@
+"""What the parts of a workspace hold now, as tables in memory: seen anew whenever the parts change."""
+
+import hashlib
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from extract.facts import Codes, FindRegions, build_facts
+from extract.parts import ARTICLE_SCHEMA, MENTION_SCHEMA, complete_parts, files_sql, scan_sql
+
+# How long a look at the folder holds: new parts are seen after this many seconds.
+REFRESH_S = 1.0
+FETCH_ROWS = 10_000
+REMEMBERED = 200
+
+
+class LiveTables:
+    """The tables live, facts, spots and names (see extract.facts) of the parts in a folder. Safe to share between threads."""
+
+    def __init__(self, folder: Path, find_regions: FindRegions | None = None) -> None:
+        self.folder = folder
+        self._find_regions = find_regions
+        self._lock = threading.RLock()
+        self._database = duckdb.connect(":memory:")
+        self._parts: tuple[tuple[str, int, int], ...] | None = None
+        self._looked = 0.0
+        self._facts_of: tuple[tuple[str, int, int], ...] | None = None
+        self._found: dict[tuple[str, Any], list[int]] = {}
+        self._codes: Codes = {}
+        self.refresh()
+
+    @property
+    def fingerprint(self) -> str:
+        """A short text that changes whenever the parts do: a key for what is remembered of the answers."""
+        return hashlib.sha256(repr(self._parts).encode()).hexdigest()[:16]
+
+    def refresh(self, *, force: bool = False) -> None:
+        """Look for parts that came or went; the look holds for REFRESH_S seconds unless forced."""
+        with self._lock:
+            if not force and self._parts is not None and time.monotonic() - self._looked < REFRESH_S:
+                return
+            self._looked = time.monotonic()
+            parts = complete_parts(self.folder)
+            if parts != self._parts:
+                self._see_articles([name for name, _, _ in parts])
+                self._parts = parts
+
+    def _see_articles(self, keys: Sequence[str]) -> None:
+        cursor = self._database.cursor()
+        files = [str(self.folder / f"articles-{key}.parquet") for key in keys]
+        scan = scan_sql([], ARTICLE_SCHEMA).replace("SELECT ", "SELECT 0 AS article_part, ", 1)
+        if files:
+            # An article and its mentions are in parts of one key: of two parts with the same version one counts, whole.
+            scan = (
+                "SELECT list_position($files::VARCHAR[], filename) - 1 AS article_part, * EXCLUDE (filename) "
+                f"FROM {files_sql(files, 'filename = true')}"
+            )
+        cursor.execute(
+            "CREATE OR REPLACE TABLE live AS SELECT *, "
+            "row_number() OVER (ORDER BY day DESC NULLS LAST, article_id)::INTEGER AS article_number "
+            f"FROM (SELECT * EXCLUDE (text), TRY_CAST(left(date, 10) AS DATE) AS day FROM ({scan}) "
+            "QUALIFY row_number() OVER (PARTITION BY article_id ORDER BY version DESC, article_part DESC) = 1)",
+            {"files": files} if files else None,
+        )
+
+    def _mention_files(self) -> list[Path]:
+        return [self.folder / f"mentions-{key}.parquet" for key, _, _ in self._parts or ()]
+
+    def _make_facts(self) -> None:
+        files = self._mention_files()
+        scan = scan_sql([], MENTION_SCHEMA).replace("SELECT ", "SELECT 0 AS part, 0::BIGINT AS row, ", 1)
+        if files:
+            scan = (
+                "SELECT p.part, m.file_row_number AS row, m.* EXCLUDE (filename, file_row_number) "
+                f"FROM {files_sql(files, 'filename = true', 'file_row_number = true')} m JOIN files p USING (filename)"
+            )
+        cursor = self._database.cursor()
+        cursor.execute("BEGIN")
+        cursor.execute(
+            "CREATE OR REPLACE TABLE files AS SELECT unnest(?::VARCHAR[]) AS filename, "
+            "generate_subscripts(?::VARCHAR[], 1)::INTEGER - 1 AS part",
+            [list(map(str, files)), list(map(str, files))],
+        )
+        cursor.execute(f"CREATE OR REPLACE VIEW part_rows AS {scan}")
+        self._codes = build_facts(cursor, self._find_regions)
+        cursor.execute("COMMIT")
+
+    def _ask(self, sql: str, parameters: Sequence[Any] = ()) -> duckdb.DuckDBPyConnection:
+        self.refresh()
+        self._want_facts()
+        return self._database.cursor().execute(sql, list(parameters))
+
+    def _want_facts(self) -> None:
+        with self._lock:
+            if self._facts_of != self._parts:
+                self._make_facts()
+                self._facts_of, self._found = self._parts, {}
+
+    def _dicts(self, sql: str, parameters: Sequence[Any] = ()) -> list[dict[str, Any]]:
+        return list(iterate(self._ask(sql, parameters)))
+
+    def _remember(self, kind: str, asked: Any, find: Callable[[], list[int]]) -> list[int]:
+        """What was found for these parts before, or what is found now. What is asked changes seldom, and comes often."""
+        key = (kind, asked)
+        if key not in self._found:
+            if len(self._found) >= REMEMBERED:
+                self._found = {}
+            self._found[key] = find()
+        return self._found[key]
+
+
+def iterate(cursor: duckdb.DuckDBPyConnection) -> Iterator[dict[str, Any]]:
+    """The rows of an answer as dicts, fetched some at a time."""
+    names = [column[0] for column in cursor.description]
+    while found := cursor.fetchmany(FETCH_ROWS):
+        for row in found:
+            yield dict(zip(names, row, strict=True))

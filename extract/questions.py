@@ -1,0 +1,425 @@
+"""The questions asked of a workspace: counts, places, passages, rows.
+
+Counts, places and order come from narrow tables in memory (extract.facts); what has text is then read from the parts, and
+only the rows asked for.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from typing import Any
+
+import numpy as np
+
+from extract import search
+from extract.export import ROW_COLUMNS
+from extract.facts import inside
+from extract.filters import FACETS, IN_FACTS, IN_LIVE, IN_SPOTS, Area, Filters, conditions, read_day
+from extract.live import LiveTables, iterate
+from extract.parts import MENTION_SCHEMA, REVIEW_COLUMNS, files_sql
+
+# More choices than this no one reads through in a list; a search finds the rest.
+FACET_VALUES = 250
+# What rows have beyond the columns promised to other programs: of the article, and for showing why.
+ARTICLE_COLUMNS = ("title", "date", "outlet", "url")
+DERIVED_COLUMNS = ("precision", "region", "region_en")
+EXTRA_COLUMNS = ("passage_start", "candidates", *REVIEW_COLUMNS, *DERIVED_COLUMNS, *ARTICLE_COLUMNS, "head")
+SORTABLE = (*ROW_COLUMNS, *REVIEW_COLUMNS, *DERIVED_COLUMNS, *ARTICLE_COLUMNS)
+# Names so long may be written with one or two letters wrong (optimal string alignment).
+ONE_EDIT_FROM, TWO_EDITS_FROM = 5, 9
+# DuckDB counts edits of bytes, and an Arabic letter is two: for that they are written as signs that no folded name has.
+_ARABIC = "ابتثجحخدذرزسشصضطظعغفقكلمنهويءئؤةىپچژگڤ"
+_CODES = "ABCDEFGHIJKLMNOPQRSTUVWXYZ!#$%&()*+,-./"[: len(_ARABIC)]
+# A timeline's bars: days up to so many days, then weeks, months, years.
+# Periods compared for what rose and fell: the longest that fits three times into the time covered.
+TREND_DAYS = (365, 30, 7)
+UNIT_LIMITS_DAYS = (("day", 120), ("week", 1_000), ("month", 9_000))
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """How much the filters leave: mentions with a place, their places and articles, and mentions without a place."""
+
+    mentions: int
+    places: int
+    articles: int
+    unplaced: int
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """How many articles there are, how many of them have no date that can be read, and the first and the last date."""
+
+    articles: int
+    undated: int
+    first: date | None
+    last: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class Timeline:
+    """Mentions by the first day of each `unit` ("day", "week", "month", "year") that has any, and those without a date."""
+
+    unit: str
+    bars: list[tuple[date, int]]
+    undated: int
+
+
+@dataclass(frozen=True, slots=True)
+class Trends:
+    """Places with the mentions `now` (first to last) and `earlier` (from `before` until first), the strongest change first."""
+
+    first: date
+    last: date
+    before: date
+    risen: list[dict[str, Any]]
+    fallen: list[dict[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A sentence that names the place asked for: `mentions` of it as rows, and `others` named in the same sentence."""
+
+    article: dict[str, Any]
+    text: str
+    start: int
+    mentions: list[dict[str, Any]]
+    others: list[dict[str, Any]]
+
+
+class Questions(LiveTables):
+    """What can be asked of a workspace, under filters."""
+
+    def _where(self, filters: Filters) -> tuple[str, list[Any]]:
+        self.refresh()
+        self._want_facts()
+        return conditions(filters, self._codes, self._find_names, self.find_articles, self._find_inside)
+
+    def _find_names(self, key: str) -> list[int]:
+        """Numbers of the names that hold the folded text; when there are none, of those a letter or two away."""
+        return self._remember("name", key, lambda: self._names_like(key))
+
+    def _names_like(self, key: str) -> list[int]:
+        cursor = self._database.cursor()
+        held = cursor.execute("SELECT name_no FROM names WHERE contains(folded, ?)", [key]).fetchall()
+        edits = 2 if len(key) >= TWO_EDITS_FROM else 1 if len(key) >= ONE_EDIT_FROM else 0
+        if not held and edits:
+            held = cursor.execute(
+                "SELECT DISTINCT name_no FROM (SELECT name_no, unnest(string_split(translate(folded, $arabic, $codes), '|')) "
+                "AS name FROM names) WHERE abs(length(name) - length($key)) <= $edits "
+                "AND damerau_levenshtein(name, translate($key, $arabic, $codes)) <= $edits",
+                {"arabic": _ARABIC, "codes": _CODES, "key": key, "edits": edits},
+            ).fetchall()
+        return [row[0] for row in held]
+
+    def find_articles(self, query: str, progress: Callable[[float], None] | None = None) -> list[int]:
+        """Numbers of the articles with all words of the query; the first search makes the index (see extract.search)."""
+        self.refresh()
+        self._want_facts()
+        return self._remember("text", query, lambda: self._articles_with(query, progress))
+
+    def _articles_with(self, query: str, progress: Callable[[float], None] | None) -> list[int]:
+        parts = [self.folder / f"articles-{name}.parquet" for name, _, _ in self._parts or ()]
+        found = search.find_articles(parts, query, progress)
+        rows = self._database.cursor().execute(
+            "SELECT article_number FROM live JOIN (SELECT unnest(?::VARCHAR[]) AS article_id, unnest(?::BIGINT[]) AS version) "
+            "USING (article_id, version)",
+            [[article_id for article_id, _ in found], [version for _, version in found]],
+        )
+        return [row[0] for row in rows.fetchall()]
+
+    def search_is_ready(self) -> bool:
+        """Whether every part has its index: if not, the next search takes a while."""
+        self.refresh()
+        return all(
+            search.index_path(self.folder / f"articles-{name}.parquet").exists() for name, _, _ in self._parts or ()
+        )
+
+    def _find_inside(self, area: Area) -> list[int]:
+        return self._remember("area", area, lambda: self._places_inside(area))
+
+    def _places_inside(self, area: Area) -> list[int]:
+        found = self._database.cursor().execute("SELECT place_no, lat, lon FROM spots").fetchnumpy()
+        lat, lon = np.asarray(found["lat"], dtype=float), np.asarray(found["lon"], dtype=float)
+        return np.asarray(found["place_no"])[inside(area, lat, lon)].tolist()
+
+    def totals(self, filters: Filters) -> Totals:
+        """How much the filters leave."""
+        where, parameters = self._where(filters)
+        row = self._ask(
+            "SELECT count(place_no), count(DISTINCT place_no), count(DISTINCT article_number), "
+            f"count(*) - count(place_no) FROM facts WHERE {where}",
+            parameters,
+        ).fetchone()
+        return Totals(*row)
+
+    def facets(self, filters: Filters) -> dict[str, list[tuple[str, int]]]:
+        """For every list of values in Filters: the values with their mentions, most first.
+
+        Each is counted under all the other filters, so that a choice shows what choosing it as well would give.
+        At most FACET_VALUES are given of each.
+        """
+        found: dict[str, list[tuple[str, int]]] = {}
+        same: dict[Filters, list[str]] = {}
+        for name in FACETS:
+            same.setdefault(replace(filters, **{name: ()}), []).append(name)
+        for asked, names in same.items():
+            for table, columns in (("facts", IN_FACTS), ("spots", IN_SPOTS), ("live", IN_LIVE)):
+                wanted = {name: columns[name] for name in names if name in columns}
+                if wanted:
+                    found |= self._facets_of(asked, table, wanted)
+        return {name: found[name] for name in FACETS}
+
+    def _facets_of(self, filters: Filters, table: str, columns: Mapping[str, str]) -> dict[str, list[tuple[str, int]]]:
+        # One scan counts several columns: grouping() tells which of them a row counts. What hangs on the place or the
+        # article is counted by its number first: numbers are quick to group, and there are fewer of them than mentions.
+        where, parameters = self._where(filters)
+        listed = ", ".join(columns.values())
+        number = {"spots": "place_no", "live": "article_number"}.get(table)
+        source = f"(SELECT {listed}, 1 AS n FROM facts WHERE {where})"
+        if number:
+            source = f"(SELECT {number}, count(*) AS n FROM facts WHERE {where} GROUP BY {number}) JOIN {table} USING ({number})"
+        rows = self._ask(
+            f"SELECT grouping({listed}) AS mask, coalesce({listed}) AS value, sum(n)::BIGINT AS total "
+            f"FROM {source} GROUP BY GROUPING SETS ({', '.join(f'({column})' for column in columns.values())}) "
+            "HAVING value IS NOT NULL "
+            "QUALIFY row_number() OVER (PARTITION BY mask ORDER BY total DESC, value) <= ? ORDER BY total DESC, value",
+            [*parameters, FACET_VALUES],
+        ).fetchall()
+        found: dict[str, list[tuple[str, int]]] = {name: [] for name in columns}
+        every = (1 << len(columns)) - 1
+        masks = {every ^ (1 << (len(columns) - 1 - position)): name for position, name in enumerate(columns)}
+        for mask, value, n in rows:
+            name = masks[mask]
+            found[name].append((self._codes[columns[name]][value] if table == "facts" else value, n))
+        return found
+
+    def regions(self) -> dict[str, tuple[str, str]]:
+        """Arabic and English name of every region that a place of the workspace lies in, by id."""
+        rows = self._ask(
+            "SELECT DISTINCT region_id, region, region_en FROM spots WHERE region_id IS NOT NULL"
+        ).fetchall()
+        return {region_id: (arabic, english) for region_id, arabic, english in rows}
+
+    def places(self, filters: Filters, *, limit: int | None = None, by: str | None = None) -> list[dict[str, Any]]:
+        """One dict a place with mentions and articles counted, the most mentioned first.
+
+        `role` is the strongest its mentions have: location before actor before name-part; `last` the day of the newest.
+        With `by` ("outlet" or "precision"), `most` is the value that most of its mentions have.
+        """
+        where, parameters = self._where(filters)
+        most = f"mode({self._word('precision')})" if by == "precision" else "mode(outlet)" if by == "outlet" else "NULL"
+        source = "facts JOIN live USING (article_number)" if by == "outlet" else "facts"
+        return self._dicts(
+            "SELECT place_id, place, place_en, feature, country, region, region_en, lat, lon, radius_km, mentions, articles, "
+            f"{self._word('role')} AS role, last"
+            + (", most " if by in ("outlet", "precision") else " ")
+            + "FROM (SELECT place_no, count(*) AS mentions, count(DISTINCT article_number) AS articles, "
+            f"min(role) AS role, max(facts.day) AS last, {most} AS most FROM {source} WHERE {where} GROUP BY place_no) "
+            "JOIN spots USING (place_no) WHERE lat IS NOT NULL ORDER BY mentions DESC, place_id LIMIT ?",
+            [*parameters, limit],
+        )
+
+    def _word(self, kind: str) -> str:
+        words = ", ".join("'" + word.replace("'", "''") + "'" for word in self._codes[kind])
+        return f"[{words}][{kind} + 1]"
+
+    def timeline(self, filters: Filters) -> Timeline:
+        """Mentions with a place over all time (the dates in the filters do not count), by day, week, month or year."""
+        where, parameters = self._where(replace(filters, date_from=None, date_to=None))
+        span = self.span()
+        if span.first is None or span.last is None:
+            return Timeline("day", [], 0)
+        days = (span.last - span.first).days
+        unit = next((name for name, limit in UNIT_LIMITS_DAYS if days <= limit), "year")
+        rows = self._ask(
+            f"SELECT date_trunc('{unit}', day)::DATE AS first, count(*) FROM facts "
+            f"WHERE {where} AND place_no IS NOT NULL GROUP BY 1 ORDER BY 1 NULLS LAST",
+            parameters,
+        ).fetchall()
+        undated = rows.pop()[1] if rows and rows[-1][0] is None else 0
+        return Timeline(unit, rows, undated)
+
+    def trends(self, filters: Filters, *, limit: int = 8) -> Trends | None:
+        """Places whose mentions rose and fell most in the filters' period against the equally long one before.
+
+        Without dates in the filters: in the last part of the time covered. None where there is no time to compare.
+        """
+        span = self.span()
+        if span.first is None or span.last is None or span.first == span.last:
+            return None
+        last = min(read_day(filters.date_to) or span.last, span.last)
+        covered = (span.last - span.first).days + 1
+        window = next((days for days in TREND_DAYS if covered >= 3 * days), max(1, covered // 2))
+        first = read_day(filters.date_from) or last - timedelta(days=window - 1)
+        before = first - (last - first) - timedelta(days=1)
+        if first > last:
+            return None
+        where, parameters = self._where(replace(filters, date_from=None, date_to=None))
+        rows = self._dicts(
+            "SELECT place_id, place, place_en, now, earlier FROM (SELECT place_no, "
+            "count(*) FILTER (day >= ?) AS now, count(*) FILTER (day < ?) AS earlier "
+            f"FROM facts WHERE day BETWEEN ? AND ? AND {where} AND place_no IS NOT NULL GROUP BY place_no) "
+            "JOIN spots USING (place_no) WHERE now <> earlier "
+            # A rise from 1 to 5 says more than one from 101 to 105.
+            "ORDER BY (now - earlier) / sqrt(now + earlier) DESC, place_id",
+            [first, first, before, last, *parameters],
+        )
+        risen = [row for row in rows if row["now"] > row["earlier"]][:limit]
+        fallen = [row for row in reversed(rows) if row["now"] < row["earlier"]][:limit]
+        return Trends(first, last, before, risen, fallen)
+
+    def passages(self, filters: Filters, place_id: str, limit: int = 10, offset: int = 0) -> tuple[int, list[Passage]]:
+        """How many sentences name the place, and a page of them: newest article first, those without a date last."""
+        where, parameters = self._where(replace(filters, place_id=place_id))
+        keys = self._ask(
+            "SELECT article_number, passage_start, list(position), count(*) OVER () FROM facts "
+            f"WHERE {where} GROUP BY article_number, passage_start ORDER BY article_number, passage_start LIMIT ? OFFSET ?",
+            [*parameters, limit, offset],
+        ).fetchall()
+        if not keys:
+            return 0, []
+        asked = {position for key in keys for position in key[2]}
+        pairs = {key[:2]: [] for key in keys}
+        near = self._ask(
+            "SELECT position, article_number, passage_start FROM facts WHERE article_number IN (SELECT unnest(?)) "
+            "ORDER BY position",
+            [sorted({key[0] for key in keys})],
+        ).fetchall()
+        kept = {position: (number, start) for position, number, start in near if (number, start) in pairs}
+        for row in self._full_rows("position IN (SELECT unnest(?))", [list(kept)]):
+            position = row.pop("position")
+            pairs[kept[position]].append(row | {"asked": position in asked})
+        return keys[0][3], [_passage(pairs[key[:2]]) for key in keys]
+
+    def first_passages(self, filters: Filters, place_ids: Sequence[str], limit: int) -> dict[str, list[dict[str, Any]]]:
+        """The newest mentions of each place as rows, one a sentence, at most `limit` each."""
+        where, parameters = self._where(filters)
+        keys = self._ask(
+            "SELECT min(position) AS position FROM facts "
+            f"WHERE {where} AND place_no IN (SELECT place_no FROM spots WHERE place_id IN (SELECT unnest(?))) "
+            "GROUP BY place_no, article_number, passage_start "
+            "QUALIFY row_number() OVER (PARTITION BY place_no ORDER BY min(position)) <= ?",
+            [*parameters, list(place_ids), limit],
+        ).fetchall()
+        found: dict[str, list[dict[str, Any]]] = {}
+        for row in self._full_rows("position IN (SELECT unnest(?))", [[key[0] for key in keys]]):
+            found.setdefault(row["place_id"], []).append(row)
+        return found
+
+    def _full_rows(self, where: str, parameters: Sequence[Any], limit: str = "") -> list[dict[str, Any]]:
+        """Rows with their texts, in the order of the facts, which the condition is on: few rows, read from few parts."""
+        keys = self._ask(
+            f"SELECT part, row, position, {self._word('precision')} AS precision, region, region_en, "
+            "title, date, outlet, url, head FROM facts LEFT JOIN spots USING (place_no) JOIN live USING (article_number) "
+            f"WHERE {where} ORDER BY position {limit}",
+            parameters,
+        )
+        found = list(iterate(keys))
+        files, texts = self._mention_files(), {}
+        names = [name for name in (*ROW_COLUMNS, *EXTRA_COLUMNS) if name in MENTION_SCHEMA.names]
+        columns = ", ".join(f'"{name}"' for name in names)
+        by_part: dict[int, list[int]] = {}
+        for row in found:
+            by_part.setdefault(row["part"], []).append(row["row"])
+        if by_part:
+            asked = " UNION ALL ".join(
+                f"SELECT {part} AS part, file_row_number AS row, {columns} "
+                f"FROM {files_sql([files[part]], 'file_row_number = true')} "
+                f"WHERE file_row_number IN ({', '.join(map(str, numbers))})"
+                for part, numbers in by_part.items()
+            )
+            texts = {(row["part"], row["row"]): row for row in self._dicts(asked)}
+        return [
+            {name: text.get(name, row.get(name)) for name in (*ROW_COLUMNS, *EXTRA_COLUMNS)}
+            | {"position": row["position"]}
+            for row in found
+            for text in (texts[row["part"], row["row"]],)
+        ]
+
+    def rows(
+        self,
+        filters: Filters,
+        *,
+        limit: int | None = None,
+        offset: int = 0,
+        sort: str | None = None,
+        descending: bool = False,
+        placed: bool | None = True,
+    ) -> Iterator[dict[str, Any]]:
+        """The mentions as dicts of ROW_COLUMNS and EXTRA_COLUMNS, newest article first, or by the column `sort`.
+
+        `placed` True gives those with a place, False those without, None all. Raises ValueError for an unknown column.
+        """
+        if sort is not None and sort not in SORTABLE:
+            raise ValueError(f"cannot sort by {sort!r}")
+        where, parameters = self._where(filters)
+        if placed is not None:
+            where += f" AND place_no IS {'NOT ' if placed else ''}NULL"
+        if sort is None and limit is not None:
+            found = self._full_rows(where, parameters, f"LIMIT {int(limit)} OFFSET {int(offset)}")
+            return iter([{name: row[name] for name in (*ROW_COLUMNS, *EXTRA_COLUMNS)} for row in found])
+        columns = ", ".join(
+            f'{"w" if name in MENTION_SCHEMA.names else "k"}."{name}"' for name in (*ROW_COLUMNS, *EXTRA_COLUMNS)
+        )
+        order = f'"{sort}" {"DESC" if descending else "ASC"} NULLS LAST, position' if sort else "position"
+        sql = (
+            f"WITH k AS (SELECT part, row, position, {self._word('precision')} AS precision, region, region_en, "
+            "title, date, outlet, url, head "
+            f"FROM facts LEFT JOIN spots USING (place_no) JOIN live USING (article_number) WHERE {where}) "
+            f"SELECT {columns} FROM k JOIN part_rows w USING (part, row) ORDER BY {order}"
+        )
+        if limit is not None:
+            sql, parameters = f"{sql} LIMIT ? OFFSET ?", [*parameters, limit, offset]
+        return iterate(self._ask(sql, parameters))
+
+    def unplaced(self, filters: Filters, *, limit: int = 200) -> list[dict[str, Any]]:
+        """Names that could not be placed, each with its reason and mentions, the most frequent first."""
+        where, parameters = self._where(filters)
+        return self._dicts(
+            "SELECT surface, reason, count(*) AS mentions, count(DISTINCT article_number) AS articles "
+            f"FROM (SELECT part, row, article_number FROM facts WHERE {where} AND place_no IS NULL) "
+            "JOIN part_rows USING (part, row) WHERE place_id IS NULL GROUP BY surface, reason "
+            "ORDER BY mentions DESC, surface, reason LIMIT ?",
+            [*parameters, limit],
+        )
+
+    def place(self, place_id: str) -> dict[str, Any] | None:
+        """One place of the workspace whatever the filters say, or None."""
+        found = self.places(Filters(place_id=place_id))
+        return found[0] if found else None
+
+    def article(self, article_id: str) -> dict[str, Any] | None:
+        """The article with its text and its mentions in text order, or None."""
+        found = self._dicts("SELECT * FROM live WHERE article_id = ?", [article_id])
+        if not found:
+            return None
+        file = self.folder / f"articles-{self._parts[found[0]['article_part']][0]}.parquet"
+        text = f"SELECT text FROM {files_sql([file])} WHERE article_id = ? AND version = ?"
+        found[0] |= self._dicts(text, [article_id, found[0]["version"]])[0]
+        rows = self.rows(Filters(article_ids=(article_id,)), sort="start", placed=None)
+        return found[0] | {"mentions": list(rows)}
+
+    def articles(self, article_ids: Sequence[str] | None = None) -> list[dict[str, Any]]:
+        """Articles without their texts, newest first: article_id, title, head, date, outlet, country, url.
+
+        All of them, or those with the ids given.
+        """
+        where, parameters = ("true", []) if article_ids is None else ("article_id IN (SELECT unnest(?))", [article_ids])
+        return self._dicts(
+            f"SELECT article_id, title, head, date, outlet, country, url FROM live WHERE {where} "
+            "ORDER BY date DESC NULLS LAST, article_id",
+            parameters,
+        )
+
+    def span(self) -> Span:
+        """How many articles there are, and the time they cover."""
+        row = self._ask("SELECT count(*), count(*) - count(day), min(day), max(day) FROM live").fetchone()
+        return Span(*row)
+
+
+def _passage(rows: list[dict[str, Any]]) -> Passage:
+    asked = [row for row in rows if row["asked"]]
+    article = {name: asked[0][name] for name in ("article_id", *ARTICLE_COLUMNS, "head")}
+    others = [row for row in rows if not row["asked"]]
+    return Passage(article, asked[0]["passage"], asked[0]["passage_start"], asked, others)
