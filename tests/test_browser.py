@@ -5,6 +5,7 @@ import io
 import json
 import os
 import re
+import shutil
 import socket
 import subprocess
 import sys
@@ -21,6 +22,7 @@ from playwright.sync_api import Page, expect, sync_playwright
 
 from tests.chromium import ADVICE, find_chromium
 from tests.made_workspace import make_workspace
+from views.grounds import TILES_FOLDER
 
 pytestmark = pytest.mark.browser
 
@@ -279,16 +281,43 @@ def test_hostile_text_and_names_stay_text(reader):
         assert frame.evaluate("document.querySelectorAll('img[onerror]').length") == 0
 
 
-def test_street_tiles_are_asked_for_only_when_turned_on(reader):
+def choose_ground(reader, name):
+    reader.page.get_by_role("button", name="Map settings").click()
+    reader.page.locator(".st-key-ground label").filter(has_text=name).click()
+
+
+def test_street_tiles_are_asked_for_only_when_chosen(reader):
     reader.page.route("**/*openstreetmap*/**", lambda route: route.fulfill(status=200, body=b""))
     reader.open()
     assert reader.foreign == []
-    reader.page.get_by_role("button", name="Map settings").click()
-    reader.page.locator(".st-key-street_tiles label").click()
+    choose_ground(reader, "openstreetmap")
     expect(reader.page.get_by_text("now asks an outside server")).to_be_visible()
     reader.page.wait_for_timeout(1500)
     assert {urlsplit(url).hostname for url in reader.foreign} == {"tile.openstreetmap.org"}
     reader.foreign.clear()
+
+
+@pytest.fixture
+def map_file():
+    path = TILES_FOLDER / f"square-{os.getpid()}.pmtiles"
+    shutil.copy(Path(__file__).parent / "data" / "square.pmtiles", path)
+    yield path.stem
+    path.unlink()
+
+
+def test_a_map_file_of_the_users_is_drawn_without_a_network(reader, map_file):
+    reader.open()
+    assert reader.frame.locator(".leaflet-tile-pane canvas").count() == 0
+    choose_ground(reader, map_file)
+    drawn = """canvases => canvases.some(canvas => canvas.getContext("2d")
+        .getImageData(0, 0, canvas.width, canvas.height).data.some(value => value > 0))"""
+    tiles = reader.frame.locator(".leaflet-tile-pane canvas")
+    tiles.first.wait_for()
+    end = time.monotonic() + 10
+    while not tiles.evaluate_all(drawn):
+        assert time.monotonic() < end, "nothing was drawn"
+        reader.page.wait_for_timeout(200)
+    assert reader.foreign == []
 
 
 def test_names_that_could_not_be_placed_are_listed(reader):

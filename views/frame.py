@@ -68,6 +68,6 @@ def end(t: Texts, attribution: tuple[str, ...]) -> None:
     sources = " · ".join([*attribution, "Natural Earth", "Leaflet", "Noto Sans Arabic"])
     st.html(
         f'<footer class="rasid-footer">{escape(t("Place names and positions:"))} <bdi>{escape(sources)}</bdi><br>'
-        f"{escape(t('Nothing on this page is fetched from outside, unless you turn street tiles on.'))}</footer>"
+        f"{escape(t('Nothing on this page is fetched from outside, unless you choose a map from a server.'))}</footer>"
     )
     address.save()
