@@ -1,8 +1,10 @@
 """The page's state in its address, so that a link shows another reader the same, and Back goes back.
 
-The state lives in the session: "filters" (a dict by name), "settings" (of the map), "place", "read" (the open article and
-the mention it is opened at) and "language". The address is read when the session starts and when it was changed from
-outside (Back, an edited address), and written after every change. The map keeps its view there by itself ("view").
+The state lives in the session: "filters" (a dict by name), "settings" (of the map), "table" (columns, none for the first
+choice; sort, None for the order of time; descending; page), "place", "read" (the open article and the mention it is opened
+at) and "language". The address is read when the session starts and when it was changed from outside (Back, an edited
+address), and written after every change. The map keeps its view there by itself
+("view").
 """
 
 import math
@@ -12,6 +14,7 @@ from typing import Any
 import streamlit as st
 
 from extract.filters import Area
+from extract.questions import SORTABLE
 from views.palette import SCHEMES
 from views.texts import DEFAULT_LANGUAGE, LANGUAGES
 
@@ -91,9 +94,21 @@ def _read(query: Query) -> None:
     settings = {name: last[name] if last.get(name) in values else values[0] for name, values in SETTINGS.items()}
     article, _, start = last.get("read", "").rpartition("@")
     st.session_state["filters"], st.session_state["settings"] = filters, settings
+    st.session_state["table"] = _read_table(last)
     st.session_state["place"] = last.get("place") or None
     st.session_state["read"] = (article, int(start)) if article and start.isdecimal() and len(start) < 12 else None
     st.session_state["language"] = last["lang"] if last.get("lang") in LANGUAGES else DEFAULT_LANGUAGE
+
+
+def _read_table(last: dict[str, str]) -> dict[str, Any]:
+    columns = tuple(name for name in last.get("columns", "").split(",") if name in SORTABLE)
+    sort, page = last.get("sort"), last.get("page", "")
+    return {
+        "columns": tuple(dict.fromkeys(columns)),
+        "sort": sort if sort in SORTABLE else None,
+        "descending": last.get("desc") == "1",
+        "page": max(1, int(page)) if page.isdecimal() and len(page) < 9 else 1,
+    }
 
 
 def _share(text: str | None) -> float:
@@ -137,6 +152,15 @@ def _wanted() -> Query:
     for name, values in SETTINGS.items():
         if st.session_state["settings"][name] != values[0]:
             query[name] = [st.session_state["settings"][name]]
+    table = st.session_state["table"]
+    if table["columns"]:
+        query["columns"] = [",".join(table["columns"])]
+    if table["sort"]:
+        query["sort"] = [table["sort"]]
+    if table["sort"] and table["descending"]:
+        query["desc"] = ["1"]
+    if table["page"] > 1:
+        query["page"] = [str(table["page"])]
     if st.session_state["place"]:
         query["place"] = [st.session_state["place"]]
     if read := st.session_state["read"]:
