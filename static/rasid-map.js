@@ -441,10 +441,10 @@ window.rasid = (() => {
   }
 
   function choose(row) {
-    // Shown as chosen at once; the page's answer draws it again.
-    for (const other of state.rows) other.chosen = other === row;
-    render();
+    // The page is asked first; the place is shown as chosen meanwhile, and the page's answer draws it again.
     send({ place_id: row.id }, [row.lon, row.lat]);
+    for (const other of state.rows) other.chosen = other === row;
+    requestAnimationFrame(render);
   }
 
   function sendArea(corners) {
