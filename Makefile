@@ -6,7 +6,7 @@ ARTICLES ?= seeds
 STORE ?= .rasid/$(if $(filter seeds,$(ARTICLES)),seeds,$(shell printf %s '$(ARTICLES)' | cksum | cut -d' ' -f1))
 PORT ?= 8501
 
-.PHONY: run check lint test train score clean
+.PHONY: run check lint test train score fuzz clean
 
 # Some refused inputs (code 1) are told and do not keep the dashboard from opening.
 run: $(VENV)/.installed
@@ -42,6 +42,13 @@ $(VENV)/.installed: requirements.txt | $(VENV)/bin/python
 $(VENV)/.installed-dev: requirements-dev.txt $(VENV)/.installed
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
 	touch $@
+
+# An hour each by default: make fuzz SECONDS=60
+SECONDS ?= 3600
+fuzz: $(VENV)/.installed-dev
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check atheris==3.0.0
+	$(BIN)/python -m fuzz readers --seconds $(SECONDS)
+	$(BIN)/python -m fuzz reading --seconds $(SECONDS)
 
 clean:
 	rm -rf $(VENV) .rasid
