@@ -16,7 +16,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, timedelta
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +27,7 @@ import pyarrow as pa
 from extract import search
 from extract.export import ROW_COLUMNS, mention_rows
 from extract.facts import Codes, FindRegions, build_facts, inside
-from extract.filters import FACETS, IN_FACTS, IN_LIVE, IN_SPOTS, Area, Filters, conditions, read_day
+from extract.filters import FACETS, IN_FACTS, IN_LIVE, IN_SPOTS, Area, Filters, conditions, days_before, read_day
 from extract.mentions import Article, Resolution
 from extract.parts import (
     ARTICLE_SCHEMA,
@@ -274,7 +274,9 @@ class Workspace:
         cursor.execute(
             "CREATE OR REPLACE TABLE live AS SELECT *, "
             "row_number() OVER (ORDER BY day DESC NULLS LAST, article_id)::INTEGER AS article_number "
-            "FROM (SELECT * EXCLUDE (text), TRY_CAST(left(date, 10) AS DATE) AS day FROM all_articles "
+            # DuckDB knows more dates than Python does: infinity, years BC, years of five figures.
+            "FROM (SELECT * EXCLUDE (text), CASE WHEN regexp_full_match(left(date, 10), '[0-9]{4}-[0-9]{2}-[0-9]{2}') "
+            "AND date > '0001' THEN TRY_CAST(left(date, 10) AS DATE) END AS day FROM all_articles "
             "QUALIFY row_number() OVER (PARTITION BY article_id ORDER BY version DESC) = 1)"
         )
         cursor.execute("COMMIT")
@@ -487,10 +489,10 @@ class Workspace:
         last = min(read_day(filters.date_to) or span.last, span.last)
         covered = (span.last - span.first).days + 1
         window = next((days for days in TREND_DAYS if covered >= 3 * days), max(1, covered // 2))
-        first = read_day(filters.date_from) or last - timedelta(days=window - 1)
-        before = first - (last - first) - timedelta(days=1)
+        first = read_day(filters.date_from) or days_before(last, window - 1)
         if first > last:
             return None
+        before = days_before(first, (last - first).days + 1)
         where, parameters = self._where(replace(filters, date_from=None, date_to=None))
         rows = self._dicts(
             "SELECT place_id, place, place_en, now, earlier FROM (SELECT place_no, "

@@ -6,12 +6,12 @@ import streamlit as st
 
 from extract.filters import Filters
 from extract.store import StoreError
-from views import address, data, frame
+from views import address, data, frame, online
 from views.address import SETTINGS
 from views.data import Answers
 from views.filters import chosen_filters, clear_filters, prepare_search, set_filter, show_filters
 from views.map import clicked, counts_text, look, map_options, place_rows, show_map
-from views.markup import escape, isolate
+from views.markup import escape, isolate, plain
 from views.palette import Colouring, colour_places
 from views.passages import show_passages
 from views.ranking import show_ranking
@@ -24,7 +24,6 @@ from views.timeline import show_timeline
 # A list longer than this is no help; the text filter finds the rest.
 LISTED_PLACES = 300
 UNPLACED_NAMES = 200
-STREET_TILES = "https://tile.openstreetmap.org/{z}/{x}/{y}.png"
 
 
 def show(t: Texts) -> None:
@@ -36,7 +35,7 @@ def show(t: Texts) -> None:
         st.markdown(
             t("Read some articles first: `make run` reads the two examples, `make run ARTICLES=path` your own.")
         )
-        st.caption(str(error).replace("`", "'"))
+        st.caption(plain(str(error)))
         frame.end(t, ())
         return
     if not answers.workspace.span().articles:
@@ -113,13 +112,14 @@ def _show_map_head(t: Texts) -> None:
             st.radio(
                 label, SETTINGS[name], key=key, format_func=said.get, on_change=_set, args=(name, key), horizontal=True
             )
-        st.toggle(
-            t("Street tiles"),
-            key="street_tiles",
-            help=t(
-                "Draws streets from tile.openstreetmap.org. That server then learns which part of the map you look at."
-            ),
-        )
+        if host := online.tile_host():
+            st.toggle(
+                t("Street tiles"),
+                key="street_tiles",
+                help=t(
+                    "Draws streets from {host}. That server then learns which part of the map you look at.", host=host
+                ),
+            )
 
 
 def _set(name: str, key: str) -> None:
@@ -136,7 +136,7 @@ def _show_map(
     chosen_id = chosen["place_id"] if chosen else None
     rows = place_rows(places, t, largest=answers.largest(size), chosen=chosen_id, colouring=colouring, size=size)
     options = map_options(t, colouring.colours, answers.largest(size)) | {
-        "tiles": STREET_TILES if st.session_state.get("street_tiles") else None,
+        "tiles": online.street_tiles() if st.session_state.get("street_tiles") else None,
         "heat": settings["marks"] == "heat",
         "cluster": settings["marks"] == "circles",
         "area": filters.area,
@@ -152,7 +152,7 @@ def _show_map(
     if len(places) == data.MAX_PLACES:
         st.caption(t("The map shows the most mentioned places only; narrow the filters to see the others."))
     if st.session_state.get("street_tiles"):
-        st.warning(t("Street tiles are on: this page now asks an outside server (tile.openstreetmap.org)."))
+        st.warning(t("Street tiles are on: this page now asks an outside server ({host}).", host=online.tile_host()))
 
 
 def count_line(totals: Any, t: Texts) -> str:
