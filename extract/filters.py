@@ -120,3 +120,12 @@ def read_day(text: str | None) -> date | None:
         return date.fromisoformat(text[:10]) if text else None
     except ValueError:
         return None
+
+
+def days_before(day: date, days: int) -> date:
+    """The day so many days earlier, or the first there is: anyone can write a date of the year 1 into an address.
+
+    >>> days_before(date(2020, 1, 10), 9), days_before(date(1, 1, 2), 30)
+    (datetime.date(2020, 1, 1), datetime.date(1, 1, 1))
+    """
+    return date.fromordinal(max(1, day.toordinal() - days))

@@ -6,7 +6,7 @@ only the rows asked for.
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 import numpy as np
@@ -15,7 +15,7 @@ from extract import search
 from extract.decisions import Kind
 from extract.export import ROW_COLUMNS
 from extract.facts import inside
-from extract.filters import FACETS, IN_FACTS, IN_LIVE, IN_SPOTS, Area, Filters, conditions, read_day
+from extract.filters import FACETS, IN_FACTS, IN_LIVE, IN_SPOTS, Area, Filters, conditions, days_before, read_day
 from extract.live import LiveTables, iterate
 from extract.mentions import Article
 from extract.parts import MENTION_SCHEMA, REVIEW_COLUMNS, files_sql
@@ -260,10 +260,10 @@ class Questions(LiveTables):
         last = min(read_day(filters.date_to) or span.last, span.last)
         covered = (span.last - span.first).days + 1
         window = next((days for days in TREND_DAYS if covered >= 3 * days), max(1, covered // 2))
-        first = read_day(filters.date_from) or last - timedelta(days=window - 1)
-        before = first - (last - first) - timedelta(days=1)
+        first = read_day(filters.date_from) or days_before(last, window - 1)
         if first > last:
             return None
+        before = days_before(first, (last - first).days + 1)
         where, parameters = self._where(replace(filters, date_from=None, date_to=None))
         rows = self._dicts(
             "SELECT place_id, place, place_en, now, earlier FROM (SELECT place_no, "

@@ -75,7 +75,8 @@ window.rasid = (() => {
   function viewInAddress() {
     try {
       const [lat, lon, zoom] = (new URLSearchParams(parent.location.search).get("view") || "").split(",").map(Number);
-      return Number.isFinite(lat) && Number.isFinite(lon) && zoom > 0 ? [lat, lon, zoom] : null;
+      // Anyone can write an address: what lies off the map is none.
+      return Math.abs(lat) <= 90 && Math.abs(lon) <= 540 && zoom > 0 && zoom <= 18 ? [lat, lon, zoom] : null;
     } catch {
       return null;
     }

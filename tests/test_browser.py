@@ -6,11 +6,7 @@ import json
 import os
 import re
 import shutil
-import socket
-import subprocess
-import sys
 import time
-import urllib.request
 import zipfile
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
@@ -22,54 +18,22 @@ from playwright.sync_api import Page, expect, sync_playwright
 
 from tests.chromium import ADVICE, find_chromium
 from tests.made_workspace import make_workspace
+from tests.serving import dashboard
 from views.grounds import TILES_FOLDER
 
 pytestmark = pytest.mark.browser
 
-PROJECT = Path(__file__).parent.parent
 OUT = Path(__file__).parent / "out"
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
-START_S = 60
 HOME = ("localhost", "127.0.0.1")
-
-
-def free_port():
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return listener.getsockname()[1]
 
 
 @pytest.fixture(scope="module")
 def address(tmp_path_factory):
     store = tmp_path_factory.mktemp("browser") / "store"
     make_workspace(store)
-    port = free_port()
-    command = [sys.executable, "-m", "streamlit", "run", "dashboard.py", "--server.port", str(port)]
-    server = subprocess.Popen(
-        command,
-        cwd=PROJECT,
-        env=os.environ | {"RASID_STORE": str(store)},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    try:
-        wait_until_up(f"http://localhost:{port}/_stcore/health", server)
+    with dashboard(store) as (port, _):
         yield f"http://localhost:{port}/"
-    finally:
-        server.terminate()
-        server.wait(timeout=20)
-
-
-def wait_until_up(health, server):
-    end = time.monotonic() + START_S
-    while time.monotonic() < end:
-        assert server.poll() is None, "the dashboard ended at once"
-        try:
-            with urllib.request.urlopen(health, timeout=2):
-                return
-        except OSError:
-            time.sleep(0.2)
-    raise AssertionError(f"the dashboard did not start within {START_S} s")
 
 
 @pytest.fixture(scope="module")
@@ -470,7 +434,7 @@ def test_article_opens_from_its_passage_and_steps_by_keyboard(reader):
     reader.page.wait_for_url(re.compile("read=a1"))
     reader.page.keyboard.press("Escape")
     expect(dialog).to_have_count(0)
-    reader.page.wait_for_function("!location.search.includes('read=')")
+    reader.page.wait_for_url(lambda url: "read=" not in url)
 
 
 def saved(reader, name):

@@ -51,6 +51,9 @@ DEFAULTS: dict[str, Any] = {
 }
 SETTINGS = {"colour": SCHEMES, "size": ("mentions", "articles"), "marks": ("circles", "single", "heat")}
 CORNERS = 200
+# Anyone can write an address: what is longer than the page itself would write is cut.
+TEXT_CHARACTERS = 80
+VALUE_CHARACTERS, VALUES = 4_000, 250
 VIEW = "view"
 # Streamlit tells the browser the new address a moment after the page changed; an older one that comes back sooner is not
 # a reader's going back.
@@ -76,7 +79,12 @@ def touch() -> None:
 
 
 def _query() -> Query:
-    return {name: st.query_params.get_all(name) for name in st.query_params if name != VIEW}
+    return {name: _sound(st.query_params.get_all(name)) for name in st.query_params if name != VIEW}
+
+
+def _sound(values: list[str]) -> list[str]:
+    kept = (value[:VALUE_CHARACTERS].encode("utf-8", "ignore").decode() for value in values[:VALUES])
+    return [value.replace("\0", "") for value in kept]
 
 
 def _read(query: Query) -> None:
@@ -87,7 +95,7 @@ def _read(query: Query) -> None:
             filters[name] = tuple(value for value in query[parameter] if value and value != ALL)
     for name, parameter in TEXTS.items():
         if last.get(parameter):
-            filters[name] = last[parameter]
+            filters[name] = last[parameter][:TEXT_CHARACTERS]
     filters["undated"] = last.get("undated") != "0"
     filters["min_confidence"] = _share(last.get("min"))
     filters["area"] = read_area(last.get("area", ""))

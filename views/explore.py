@@ -10,9 +10,9 @@ from views import address, data, frame
 from views.address import SETTINGS
 from views.data import Answers
 from views.filters import chosen_filters, clear_filters, prepare_search, set_filter, show_filters
-from views.grounds import OWN, OWN_GROUND, Ground, find_grounds, ground_name
+from views.grounds import OWN, OWN_GROUND, Ground, find_grounds
 from views.map import clicked, counts_text, look, map_options, place_rows, show_map
-from views.markup import escape, isolate
+from views.markup import escape, isolate, plain
 from views.palette import Colouring, colour_places
 from views.passages import show_passages
 from views.ranking import show_ranking
@@ -36,7 +36,7 @@ def show(t: Texts) -> None:
         st.markdown(
             t("Read some articles first: `make run` reads the two examples, `make run ARTICLES=path` your own.")
         )
-        st.caption(str(error).replace("`", "'"))
+        st.caption(plain(str(error)))
         frame.end(t, ())
         return
     if not answers.workspace.span().articles:
@@ -118,9 +118,17 @@ def _show_map_head(t: Texts) -> None:
             t("Base map"),
             list(grounds),
             key="ground",
-            format_func=lambda key: ground_name(grounds[key], t),
+            format_func=lambda key: _ground_name(grounds[key], t),
             help=t("A server that draws the map learns which part of it you look at."),
         )
+
+
+def _ground_name(ground: Ground, t: Texts) -> str:
+    if ground.kind == "own":
+        return t("Rasid's own, without a network")
+    if ground.kind == "file":
+        return plain(t("My map file: {name}", name=ground.key))
+    return t("Tiles from {host}", host=ground.host)
 
 
 def _ground() -> Ground:
