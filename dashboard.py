@@ -1,8 +1,11 @@
-"""The dashboard's entry: `streamlit run dashboard.py`. Page set-up and language; the page itself is in views."""
+"""The dashboard's entry: `streamlit run dashboard.py`. Page set-up, language and navigation; the pages are in views."""
 
 import streamlit as st
 
-from views import explore, frame
+from views import about, add, explore, frame
+
+SHOW = {"explore": explore.show, "add": add.show, "data": about.show}
 
 st.set_page_config(page_title="راصد · Rasid", page_icon="📍", layout="wide", initial_sidebar_state="auto")
-explore.show(frame.begin())
+t = frame.begin()
+SHOW[st.session_state["page"]](t)

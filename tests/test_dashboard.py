@@ -13,13 +13,14 @@ from babel.messages.pofile import read_po
 from folium.elements import JSCSSMixin
 from streamlit.testing.v1 import AppTest
 
+from extract.accuracy import read_accuracy
 from extract.facts import PRECISIONS
 from extract.filters import Filters
 from extract.mentions import Role
 from extract.store import Workspace
 from gazetteer import FeatureClass
 from tests.made_workspace import CANARY, HOSTILE_NAME, make_workspace
-from views import downloads, markup, table, texts, timeline
+from views import downloads, markup, refusals, table, texts, timeline
 from views.address import read_area
 from views.data import Answers
 from views.filters import article_label
@@ -662,7 +663,8 @@ def test_link_opens_apart():
 
 def used_texts():
     """Every literal that the views hand to a Texts: t("..."), and t.count("...", "...")."""
-    single, plural = {*RELATIONS.values(), *(text for _, text in FORMS), SEPARATOR}, set()
+    forms = (text for _, text in (*FORMS, *refusals.FORMS))
+    single, plural = {*RELATIONS.values(), *forms, SEPARATOR}, set()
     for path in (PROJECT / "views").glob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if not isinstance(node, ast.Call) or not node.args or not isinstance(node.args[0], ast.Constant):
@@ -700,6 +702,9 @@ def test_every_code_has_its_word(language):
         "role": Role,
         "column": {*table.COLUMNS, *downloads.PLACE_COLUMNS},
         "precision": PRECISIONS,
+        "corpus": read_accuracy().corpora,
+        "corpus about": read_accuracy().corpora,
+        "measure": read_accuracy().corpora["seeds"],
     }
     for kind, members in codes.items():
         for code in map(str, members):

@@ -1,7 +1,7 @@
 """The page's state in its address, so that a link shows another reader the same, and Back goes back.
 
-The state lives in the session: "filters" (a dict by name), "settings" (of the map), "place", "read" (the open article and
-the mention it is opened at) and "language". The address is read when the session starts and when it was changed from
+The state lives in the session: "page", "filters" (a dict by name), "settings" (of the map), "place", "read" (the open
+article and the mention it is opened at) and "language". The address is read when the session starts and when it was changed from
 outside (Back, an edited address), and written after every change. The map keeps its view there by itself ("view").
 """
 
@@ -47,6 +47,8 @@ DEFAULTS: dict[str, Any] = {
     "area": (),
 }
 SETTINGS = {"colour": SCHEMES, "size": ("mentions", "articles"), "marks": ("circles", "single", "heat")}
+# The first one is shown when the address names none.
+PAGES = ("explore", "add", "data")
 CORNERS = 200
 VIEW = "view"
 # Streamlit tells the browser the new address a moment after the page changed; an older one that comes back sooner is not
@@ -72,6 +74,21 @@ def touch() -> None:
     st.session_state["touched"] = True
 
 
+def go(page: str, *, article_id: str | None = None, start: int | None = None, place_id: str | None = None) -> None:
+    """Turn to a page; with an article or a place to show, to the explorer with nothing else in its way.
+
+    `start` opens the article at the mention that begins there.
+    """
+    st.session_state["page"] = page
+    if article_id is not None or place_id is not None:
+        st.session_state["filters"] = DEFAULTS | {"article_ids": (article_id,) if article_id else ()}
+        st.session_state["place"] = place_id
+        # Another place is meant than the one the map was left at.
+        st.session_state["new_view"] = True
+    st.session_state["read"] = (article_id, start) if article_id and start is not None else None
+    touch()
+
+
 def _query() -> Query:
     return {name: st.query_params.get_all(name) for name in st.query_params if name != VIEW}
 
@@ -93,6 +110,7 @@ def _read(query: Query) -> None:
     st.session_state["filters"], st.session_state["settings"] = filters, settings
     st.session_state["place"] = last.get("place") or None
     st.session_state["read"] = (article, int(start)) if article and start.isdecimal() and len(start) < 12 else None
+    st.session_state["page"] = last["page"] if last.get("page") in PAGES else PAGES[0]
     st.session_state["language"] = last["lang"] if last.get("lang") in LANGUAGES else DEFAULT_LANGUAGE
 
 
@@ -122,6 +140,8 @@ def _wanted() -> Query:
     filters, query = st.session_state["filters"], {}
     if st.session_state["language"] != DEFAULT_LANGUAGE:
         query["lang"] = [st.session_state["language"]]
+    if st.session_state["page"] != PAGES[0]:
+        query["page"] = [st.session_state["page"]]
     for name, parameter in LISTS.items():
         if filters[name] != DEFAULTS[name]:
             query[parameter] = list(filters[name]) or [ALL]
@@ -149,7 +169,7 @@ def save() -> None:
     st.session_state.pop("touched", None)
     wanted, present = _wanted(), _query()
     if wanted != present:
-        view = st.query_params.get(VIEW)
+        view = None if st.session_state.pop("new_view", False) else st.query_params.get(VIEW)
         whole = wanted | ({VIEW: [view]} if view else {})
         st.query_params.from_dict({name: values if len(values) > 1 else values[0] for name, values in whole.items()})
     if st.session_state.get("written", (None, 0.0))[0] != wanted:

@@ -5,7 +5,6 @@ from typing import Any
 import streamlit as st
 
 from extract.filters import Filters
-from extract.store import StoreError
 from views import address, data, frame
 from views.address import SETTINGS
 from views.data import Answers
@@ -29,18 +28,13 @@ STREET_TILES = "https://tile.openstreetmap.org/{z}/{x}/{y}.png"
 
 def show(t: Texts) -> None:
     """Draw the page."""
-    try:
-        answers = Answers(data.open_workspace(data.store_folder()))
-    except StoreError as error:
-        st.warning(t("There is no workspace to show yet."))
-        st.markdown(
-            t("Read some articles first: `make run` reads the two examples, `make run ARTICLES=path` your own.")
-        )
-        st.caption(str(error).replace("`", "'"))
+    answers = frame.open_answers(t)
+    if answers is None:
         frame.end(t, ())
         return
     if not answers.workspace.span().articles:
         st.info(t("The workspace holds no articles yet. `make run ARTICLES=path` reads yours."))
+        st.button(t("Add articles here"), key="add_first", on_click=address.go, args=("add",))
     else:
         filters = chosen_filters()
         # What comes and goes above the map has a box that stays: the map would lose its view if it changed its place.
