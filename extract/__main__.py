@@ -9,9 +9,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from extract.articles import KINDS, ArticleError, read_articles
+from extract.decisions import DecisionLog
 from extract.export import mention_rows, write_csv, write_jsonl
 from extract.geoparse import Geoparser
 from extract.mentions import Article, Resolution
+from extract.review import ReviewingGeoparser, following_decisions
 from extract.store import Workspace
 from extract.versions import versions
 from gazetteer import GazetteerError, load_gazetteer
@@ -74,12 +76,13 @@ def main(arguments: list[str] | None = None) -> int:
         if missing is not None:
             raise ArticleError(f"{missing}: no such file or folder")
         articles = _at_least_one(read_articles(args.paths, counter.refuse), args.paths)
-        parser = Geoparser(load_gazetteer())
-        results = _read_all(articles, parser, counter)
         if args.store is not None:
-            Workspace.create_or_open(args.store).add(results, versions(parser))
+            workspace, decisions = Workspace.create_or_open(args.store), DecisionLog(args.store)
+            parser = ReviewingGeoparser(load_gazetteer(), decisions)
+            with following_decisions(workspace, parser):
+                workspace.add(_read_all(articles, parser, counter), versions(parser))
         else:
-            _write(args.output, results)
+            _write(args.output, _read_all(articles, Geoparser(load_gazetteer()), counter))
     except (ArticleError, GazetteerError, OSError) as error:
         log.error("%s", printable(str(error)))
         return NOTHING

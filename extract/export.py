@@ -36,12 +36,12 @@ FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
 def mention_rows(article: Article, resolutions: Iterable[Resolution]) -> list[dict[str, Any]]:
-    """One dict a resolution, in text order: ROW_COLUMNS, then `passage_start` and `candidates` (JSON text)."""
+    """One dict a resolution, in text order: ROW_COLUMNS, then `passage_start`, `candidates` (JSON text) and the review."""
     return [_row(article, resolution) for resolution in resolutions]
 
 
 def _row(article: Article, resolution: Resolution) -> dict[str, Any]:
-    mention, place = resolution.mention, resolution.place
+    mention, place, review = resolution.mention, resolution.place, resolution.review
     return {
         "article_id": article.id,
         "start": mention.start,
@@ -65,6 +65,9 @@ def _row(article: Article, resolution: Resolution) -> dict[str, Any]:
         "reason": resolution.reason,
         "passage_start": resolution.passage_start,
         "candidates": json.dumps([_candidate(c) for c in resolution.candidates], ensure_ascii=False),
+        "review": review.verdict if review else None,
+        "reviewer": review.reviewer if review else None,
+        "reviewed_at": review.at if review else None,
     }
 
 

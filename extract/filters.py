@@ -7,6 +7,8 @@ from typing import Any
 
 from gazetteer.normalize import normalize_name
 
+# What the review filter can ask besides verdicts.
+UNREVIEWED, REVIEWED = "unreviewed", "reviewed"
 # Corners (lat, lon) of a shape drawn on the map; a box has four.
 Area = tuple[tuple[float, float], ...]
 
@@ -18,7 +20,8 @@ class Filters:
     `text` is looked for in titles and texts of articles; `place_text`, folded, in the place's Arabic and English name
     and in the name as the text has it: names that hold it, or, when there are none, names one or two letters away.
     `area` holds the places whose point lies inside. With a date range, articles without a date stay unless `undated`
-    is False; a date that cannot be read is no limit.
+    is False; a date that cannot be read is no limit. `reviews` are verdicts (see extract.decisions.VERDICTS), UNREVIEWED,
+    or REVIEWED for any verdict.
     """
 
     article_ids: tuple[str, ...] = ()
@@ -29,6 +32,7 @@ class Filters:
     regions: tuple[str, ...] = ()
     relations: tuple[str, ...] = ()
     precisions: tuple[str, ...] = ()
+    reviews: tuple[str, ...] = ()
     text: str = ""
     place_text: str = ""
     date_from: str | None = None
@@ -40,7 +44,7 @@ class Filters:
 
 
 # The filters that hold a list of values: the column of facts or of spots they are about.
-IN_FACTS = {"roles": "role", "relations": "relation", "precisions": "precision"}
+IN_FACTS = {"roles": "role", "relations": "relation", "precisions": "precision", "reviews": "review"}
 IN_SPOTS = {"features": "feature", "countries": "country", "regions": "region_id"}
 IN_LIVE = {"outlets": "outlet", "article_ids": "article_id"}
 FACETS = (*IN_FACTS, *IN_SPOTS, *IN_LIVE)
@@ -64,7 +68,7 @@ def conditions(
         parameters.extend(values)
 
     for name, column in IN_FACTS.items():
-        if chosen := getattr(filters, name):
+        if chosen := _each_value(name, getattr(filters, name), codes):
             numbers = [codes[column].index(value) for value in chosen if value in codes[column]] or [None]
             add(f"{column} IN ({_marks(numbers)})", *numbers)
     for name, column in IN_SPOTS.items():
@@ -85,6 +89,13 @@ def conditions(
     if filters.place_id:
         add("place_no IN (SELECT place_no FROM spots WHERE place_id = ?)", filters.place_id)
     return " AND ".join(f"({clause})" for clause in clauses), parameters
+
+
+def _each_value(name: str, chosen: tuple[str, ...], codes: Mapping[str, Sequence[str]]) -> Sequence[str]:
+    """The values chosen, REVIEWED spelled out as every verdict."""
+    if name != "reviews" or REVIEWED not in chosen:
+        return chosen
+    return [value for value in codes["review"] if value != UNREVIEWED or UNREVIEWED in chosen]
 
 
 def _marks(values: Sequence[Any]) -> str:

@@ -5,18 +5,21 @@ only the rows asked for.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import date, timedelta
 from typing import Any
 
 import numpy as np
 
 from extract import search
+from extract.decisions import Kind
 from extract.export import ROW_COLUMNS
 from extract.facts import inside
 from extract.filters import FACETS, IN_FACTS, IN_LIVE, IN_SPOTS, Area, Filters, conditions, read_day
 from extract.live import LiveTables, iterate
+from extract.mentions import Article
 from extract.parts import MENTION_SCHEMA, REVIEW_COLUMNS, files_sql
+from gazetteer import normalize_name
 
 # More choices than this no one reads through in a list; a search finds the rest.
 FACET_VALUES = 250
@@ -38,7 +41,10 @@ UNIT_LIMITS_DAYS = (("day", 120), ("week", 1_000), ("month", 9_000))
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """How much the filters leave: mentions with a place, their places and articles, and mentions without a place."""
+    """How much the filters leave: mentions with a place, their places and articles, and mentions without a place.
+
+    What a reviewer found to be no place is none of these.
+    """
 
     mentions: int
     places: int
@@ -148,7 +154,7 @@ class Questions(LiveTables):
         where, parameters = self._where(filters)
         row = self._ask(
             "SELECT count(place_no), count(DISTINCT place_no), count(DISTINCT article_number), "
-            f"count(*) - count(place_no) FROM facts WHERE {where}",
+            f"count(*) FILTER ({self._is_unplaced()}) FROM facts WHERE {where}",
             parameters,
         ).fetchone()
         return Totals(*row)
@@ -219,6 +225,9 @@ class Questions(LiveTables):
             "JOIN spots USING (place_no) WHERE lat IS NOT NULL ORDER BY mentions DESC, place_id LIMIT ?",
             [*parameters, limit],
         )
+
+    def _is_unplaced(self) -> str:
+        return f"place_no IS NULL AND review <> {self._codes['review'].index(Kind.NOT_A_PLACE)}"
 
     def _word(self, kind: str) -> str:
         words = ", ".join("'" + word.replace("'", "''") + "'" for word in self._codes[kind])
@@ -374,11 +383,14 @@ class Questions(LiveTables):
         return iterate(self._ask(sql, parameters))
 
     def unplaced(self, filters: Filters, *, limit: int = 200) -> list[dict[str, Any]]:
-        """Names that could not be placed, each with its reason and mentions, the most frequent first."""
+        """Names that could not be placed, each with its reason and mentions, the most frequent first.
+
+        What a reviewer found to be no place is not among them.
+        """
         where, parameters = self._where(filters)
         return self._dicts(
             "SELECT surface, reason, count(*) AS mentions, count(DISTINCT article_number) AS articles "
-            f"FROM (SELECT part, row, article_number FROM facts WHERE {where} AND place_no IS NULL) "
+            f"FROM (SELECT part, row, article_number FROM facts WHERE {where} AND {self._is_unplaced()}) "
             "JOIN part_rows USING (part, row) WHERE place_id IS NULL GROUP BY surface, reason "
             "ORDER BY mentions DESC, surface, reason LIMIT ?",
             [*parameters, limit],
@@ -412,6 +424,51 @@ class Questions(LiveTables):
         found[0] |= self._dicts(text, [article_id, found[0]["version"]])[0]
         rows = self.rows(Filters(article_ids=(article_id,)), sort="start", placed=None)
         return found[0] | {"mentions": list(rows)}
+
+    def full_articles(self, article_ids: Sequence[str]) -> Iterator[Article]:
+        """The articles with these ids as they were added, with their texts, in no order; others are passed over."""
+        found = self._dicts(
+            "SELECT article_id, version, article_part FROM live WHERE article_id IN (SELECT unnest(?)) ORDER BY article_id",
+            [list(article_ids)],
+        )
+        by_part: dict[int, list[dict[str, Any]]] = {}
+        for row in found:
+            by_part.setdefault(row["article_part"], []).append(row)
+        names = [field.name for field in fields(Article) if field.name != "id"]
+        for part, rows in by_part.items():
+            file = self.folder / f"articles-{self._parts[part][0]}.parquet"
+            kept = {(row["article_id"], row["version"]) for row in rows}
+            texts = self._dicts(
+                f"SELECT article_id, version, {', '.join(names)} FROM {files_sql([file])} "
+                "WHERE article_id IN (SELECT unnest(?)) ORDER BY article_id",
+                [[row["article_id"] for row in rows]],
+            )
+            for row in texts:
+                if (row["article_id"], row.pop("version")) in kept:
+                    yield Article(row.pop("article_id"), **row)
+
+    def articles_naming(self, key: str) -> list[str]:
+        """Ids of the articles with a mention whose own name, folded, is this."""
+        rows = self._ask(
+            "SELECT article_id FROM live WHERE article_number IN (SELECT article_number FROM facts WHERE name_no IN "
+            "(SELECT name_no FROM names WHERE folded = ? OR ends_with(folded, ?))) ORDER BY article_id",
+            [key, f"|{key}"],
+        )
+        return [row[0] for row in rows.fetchall()]
+
+    def articles_holding(self, name: str) -> list[str]:
+        """Ids of the articles whose text may hold the name: all its words, with or without particles, or a mention of it."""
+        key = normalize_name(name)
+        if not key:
+            return []
+        numbers = self.find_articles(key)
+        rows = self._ask(
+            "SELECT article_id FROM live WHERE article_number IN (SELECT unnest(?)) OR article_number IN (SELECT "
+            "article_number FROM facts WHERE name_no IN (SELECT name_no FROM names WHERE contains(folded, ?))) "
+            "ORDER BY article_id",
+            [numbers, key],
+        )
+        return [row[0] for row in rows.fetchall()]
 
     def articles(self, article_ids: Sequence[str] | None = None) -> list[dict[str, Any]]:
         """Articles without their texts, newest first: article_id, title, head, date, outlet, country, url.
