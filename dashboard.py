@@ -2,9 +2,9 @@
 
 import streamlit as st
 
-from views import about, add, explore, frame
+from views import about, add, decisions, explore, frame
 
-SHOW = {"explore": explore.show, "add": add.show, "data": about.show}
+SHOW = {"explore": explore.show, "add": add.show, "data": about.show, "decisions": decisions.show}
 
 st.set_page_config(page_title="راصد · Rasid", page_icon="📍", layout="wide", initial_sidebar_state="auto")
 t = frame.begin()

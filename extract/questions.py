@@ -400,7 +400,7 @@ class Questions(LiveTables):
         """Rows of mentions without a place by their name as the text has it, newest first, at most `limit` each."""
         keys = self._ask(
             "SELECT position FROM facts JOIN part_rows w USING (part, row) "
-            "WHERE place_no IS NULL AND w.surface IN (SELECT unnest(?::VARCHAR[])) "
+            f"WHERE {self._is_unplaced()} AND w.surface IN (SELECT unnest(?::VARCHAR[])) "
             "QUALIFY row_number() OVER (PARTITION BY w.surface ORDER BY position) <= ?",
             [list(surfaces), limit],
         ).fetchall()
@@ -455,6 +455,15 @@ class Questions(LiveTables):
             [key, f"|{key}"],
         )
         return [row[0] for row in rows.fetchall()]
+
+    def count_named(self, key: str, country: str | None) -> int:
+        """Mentions whose own name, folded, is this, and whose place, or without one whose article, is of the country."""
+        return self._ask(
+            "SELECT count(*) FROM facts LEFT JOIN spots USING (place_no) JOIN live USING (article_number) "
+            "WHERE name_no IN (SELECT name_no FROM names WHERE folded = ? OR ends_with(folded, ?)) "
+            "AND if(place_no IS NULL, live.country, spots.country) IS NOT DISTINCT FROM ?",
+            [key, f"|{key}", country],
+        ).fetchone()[0]
 
     def articles_holding(self, name: str) -> list[str]:
         """Ids of the articles whose text may hold the name: all its words, with or without particles, or a mention of it."""

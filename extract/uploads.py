@@ -18,9 +18,9 @@ from pathlib import Path
 from typing import Any
 
 from extract.articles import ArticleError, read_articles
-from extract.geoparse import Geoparser
 from extract.mentions import Article, Resolution
 from extract.parts import first_words, write_json
+from extract.review import ReviewingGeoparser, following_decisions
 from extract.store import Workspace
 from extract.versions import versions
 
@@ -141,7 +141,7 @@ class Uploads:
         self,
         path: Path,
         workspace: Workspace,
-        parser: Geoparser,
+        parser: ReviewingGeoparser,
         progress: Callable[[int], None] = lambda articles: None,
     ) -> Outcome:
         """Read an upload into the workspace and keep what that gave. `progress` hears of the articles read so far.
@@ -151,7 +151,8 @@ class Uploads:
         tried = path.with_name(path.name + _TRIED)
         tried.write_text(str(self._tried(path) + 1), encoding="utf-8")
         outcome = Outcome(shown_name(path))
-        counts = workspace.add(_results(path, workspace, parser, outcome, progress), versions(parser))
+        with following_decisions(workspace, parser):
+            counts = workspace.add(_results(path, workspace, parser, outcome, progress), versions(parser))
         outcome.replaced = counts.replaced
         for record in outcome.refused:
             # What people gave is told by the name they know, not by where it is kept.
@@ -182,7 +183,7 @@ class Uploads:
 
 
 def _results(
-    path: Path, workspace: Workspace, parser: Geoparser, outcome: Outcome, progress: Callable[[int], None]
+    path: Path, workspace: Workspace, parser: ReviewingGeoparser, outcome: Outcome, progress: Callable[[int], None]
 ) -> Iterator[tuple[Article, list[Resolution]]]:
     for article in read_articles([path], outcome.refuse):
         if workspace.has(article):

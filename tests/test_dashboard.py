@@ -23,7 +23,7 @@ from tests.made_workspace import CANARY, HOSTILE_NAME, make_workspace
 from views import downloads, markup, refusals, table, texts, timeline
 from views.address import read_area
 from views.data import Answers
-from views.filters import article_label
+from views.filters import REVIEWS, article_label
 from views.map import AREAS, BaseMap, build_map, circle_size_px, place_rows, script_json
 from views.palette import SCHEMES, colour_places
 from views.reasons import FORMS, SEPARATOR, reason_text
@@ -702,6 +702,7 @@ def test_every_code_has_its_word(language):
         "role": Role,
         "column": {*table.COLUMNS, *downloads.PLACE_COLUMNS},
         "precision": PRECISIONS,
+        "review": REVIEWS,
         "corpus": read_accuracy().corpora,
         "corpus about": read_accuracy().corpora,
         "measure": read_accuracy().corpora["seeds"],

@@ -6,6 +6,7 @@ from typing import Any
 import streamlit as st
 
 from extract.accuracy import read_accuracy
+from extract.decisions import Kind
 from extract.filters import Filters
 from extract.mentions import Role
 from extract.store import Workspace
@@ -19,6 +20,7 @@ from views.data import Answers
 from views.markup import Span, escape, html_table, isolate, mark, plain
 from views.reasons import reason_text
 from views.refusals import refusal_html
+from views.review import open_review, show_review
 from views.texts import Texts
 
 NAMES_A_PAGE = 10
@@ -42,6 +44,7 @@ def show(t: Texts) -> None:
     _show_read_with(answers.workspace, t)
     _show_layers(answers.workspace, t)
     _show_online(t)
+    show_review(answers, t)
     frame.end(t, answers.workspace.attribution)
 
 
@@ -92,6 +95,14 @@ def _show_name(name: dict[str, Any], passages: list[dict[str, Any]], key: str, t
         for row in passages:
             st.html(passage_html(row, t))
         with st.container(horizontal=True, key=f"name_buttons_{key}"):
+            if passages:
+                st.button(
+                    t("Add to my gazetteer"),
+                    key=f"name_add_{key}",
+                    icon=":material/add_location_alt:",
+                    on_click=open_review,
+                    args=(passages[0]["article_id"], passages[0]["start"], Kind.NAME),
+                )
             for number, row in enumerate(passages):
                 title = row["title"] or row["head"] or row["article_id"]
                 where = {"article_id": row["article_id"], "start": row["start"]}

@@ -1,8 +1,9 @@
 """The page's state in its address, so that a link shows another reader the same, and Back goes back.
 
 The state lives in the session: "page", "filters" (a dict by name), "settings" (of the map), "place", "read" (the open
-article and the mention it is opened at) and "language". The address is read when the session starts and when it was changed from
-outside (Back, an edited address), and written after every change. The map keeps its view there by itself ("view").
+article and the mention it is opened at), "reviewer" (the name that decisions are kept under) and "language". The address
+is read when the session starts and when it was changed from outside (Back, an edited address), and written after every
+change. The map keeps its view there by itself ("view").
 """
 
 import math
@@ -25,6 +26,7 @@ LISTS = {
     "regions": "region",
     "relations": "relation",
     "precisions": "precision",
+    "reviews": "review",
 }
 TEXTS = {"text": "text", "place_text": "q", "date_from": "from", "date_to": "to"}
 DEFAULT_ROLES = ("location", "actor")
@@ -38,6 +40,7 @@ DEFAULTS: dict[str, Any] = {
     "regions": (),
     "relations": (),
     "precisions": (),
+    "reviews": (),
     "text": "",
     "place_text": "",
     "date_from": None,
@@ -48,8 +51,9 @@ DEFAULTS: dict[str, Any] = {
 }
 SETTINGS = {"colour": SCHEMES, "size": ("mentions", "articles"), "marks": ("circles", "single", "heat")}
 # The first one is shown when the address names none.
-PAGES = ("explore", "add", "data")
+PAGES = ("explore", "add", "data", "decisions")
 CORNERS = 200
+NAME_CHARACTERS = 60
 VIEW = "view"
 # Streamlit tells the browser the new address a moment after the page changed; an older one that comes back sooner is not
 # a reader's going back.
@@ -110,6 +114,7 @@ def _read(query: Query) -> None:
     st.session_state["filters"], st.session_state["settings"] = filters, settings
     st.session_state["place"] = last.get("place") or None
     st.session_state["read"] = (article, int(start)) if article and start.isdecimal() and len(start) < 12 else None
+    st.session_state["reviewer"] = last.get("by", "")[:NAME_CHARACTERS]
     st.session_state["page"] = last["page"] if last.get("page") in PAGES else PAGES[0]
     st.session_state["language"] = last["lang"] if last.get("lang") in LANGUAGES else DEFAULT_LANGUAGE
 
@@ -159,6 +164,8 @@ def _wanted() -> Query:
             query[name] = [st.session_state["settings"][name]]
     if st.session_state["place"]:
         query["place"] = [st.session_state["place"]]
+    if st.session_state["reviewer"]:
+        query["by"] = [st.session_state["reviewer"]]
     if read := st.session_state["read"]:
         query["read"] = [f"{read[0]}@{read[1]}"]
     return query

@@ -16,6 +16,7 @@ from views.passages import show_passages
 from views.ranking import show_ranking
 from views.reader import show_reader
 from views.reasons import reason_text
+from views.review import show_review
 from views.table import show_table
 from views.texts import Texts
 from views.timeline import show_timeline
@@ -53,6 +54,8 @@ def show(t: Texts) -> None:
             _show_unplaced(answers, filters, unplaced, t)
         if st.session_state["read"]:
             show_reader(answers, t)
+        else:
+            show_review(answers, t)
     frame.end(t, answers.workspace.attribution)
 
 

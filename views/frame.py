@@ -44,7 +44,7 @@ def begin() -> Texts:
 
 
 def _show_pages(t: Texts) -> None:
-    names = {"explore": t("Explore"), "add": t("Add articles"), "data": t("About the data")}
+    names = {"explore": t("Explore"), "add": t("Add articles"), "data": t("About the data"), "decisions": t("Reviews")}
     page = st.session_state["page"]
     if page != address.PAGES[0]:
         st.set_page_config(page_title=f"{names[page]} · {t('Rasid')}")
@@ -105,7 +105,9 @@ def _leave_tour() -> None:
 
 
 def end(t: Texts, attribution: tuple[str, ...]) -> None:
-    """The footer: whose data this is."""
+    """The footer: whose data this is. And what was done just now, said once."""
+    if notice := st.session_state.pop("notice", None):
+        st.toast(notice, icon=":material/check:")
     sources = " · ".join([*attribution, "Natural Earth", "Leaflet", "Noto Sans Arabic"])
     st.html(
         f'<footer class="rasid-footer">{escape(t("Place names and positions:"))} <bdi>{escape(sources)}</bdi><br>'

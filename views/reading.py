@@ -8,7 +8,8 @@ from pathlib import Path
 
 import streamlit as st
 
-from extract.geoparse import Geoparser
+from extract.decisions import DecisionLog
+from extract.review import ReviewingGeoparser
 from extract.store import Workspace
 from extract.uploads import TRIES, Uploads, shown_name
 from gazetteer import load_gazetteer
@@ -17,9 +18,9 @@ logger = logging.getLogger(__name__)
 
 
 @st.cache_resource(show_spinner=False)
-def open_parser() -> Geoparser:
-    """The reader of articles, opened once for all sessions. Raises GazetteerError."""
-    return Geoparser(load_gazetteer())
+def open_parser(folder: Path) -> ReviewingGeoparser:
+    """The reader of articles for the workspace in this folder, opened once for all sessions. Raises GazetteerError."""
+    return ReviewingGeoparser(load_gazetteer(), DecisionLog(folder))
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +91,7 @@ class Readings:
                     self._done = self._asked = 0
 
     def _read(self, path: Path) -> None:
-        self.uploads.read(path, self._workspace, open_parser(), self._count)
+        self.uploads.read(path, self._workspace, open_parser(self._workspace.folder), self._count)
 
     def _count(self, articles: int) -> None:
         self._articles = articles
