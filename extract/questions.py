@@ -396,6 +396,19 @@ class Questions(LiveTables):
             [*parameters, limit],
         )
 
+    def unplaced_passages(self, surfaces: Sequence[str], limit: int) -> dict[str, list[dict[str, Any]]]:
+        """Rows of mentions without a place by their name as the text has it, newest first, at most `limit` each."""
+        keys = self._ask(
+            "SELECT position FROM facts JOIN part_rows w USING (part, row) "
+            f"WHERE {self._is_unplaced()} AND w.surface IN (SELECT unnest(?::VARCHAR[])) "
+            "QUALIFY row_number() OVER (PARTITION BY w.surface ORDER BY position) <= ?",
+            [list(surfaces), limit],
+        ).fetchall()
+        found: dict[str, list[dict[str, Any]]] = {}
+        for row in self._full_rows("position IN (SELECT unnest(?))", [[key[0] for key in keys]]):
+            found.setdefault(row["surface"], []).append(row)
+        return found
+
     def place(self, place_id: str) -> dict[str, Any] | None:
         """One place of the workspace whatever the filters say, or None."""
         found = self.places(Filters(place_id=place_id))
@@ -443,6 +456,15 @@ class Questions(LiveTables):
         )
         return [row[0] for row in rows.fetchall()]
 
+    def count_named(self, key: str, country: str | None) -> int:
+        """Mentions whose own name, folded, is this, and whose place, or without one whose article, is of the country."""
+        return self._ask(
+            "SELECT count(*) FROM facts LEFT JOIN spots USING (place_no) JOIN live USING (article_number) "
+            "WHERE name_no IN (SELECT name_no FROM names WHERE folded = ? OR ends_with(folded, ?)) "
+            "AND if(place_no IS NULL, live.country, spots.country) IS NOT DISTINCT FROM ?",
+            [key, f"|{key}", country],
+        ).fetchone()[0]
+
     def articles_holding(self, name: str) -> list[str]:
         """Ids of the articles whose text may hold the name: all its words, with or without particles, or a mention of it."""
         key = normalize_name(name)
@@ -467,6 +489,17 @@ class Questions(LiveTables):
             f"SELECT article_id, title, head, date, outlet, country, url FROM live WHERE {where} "
             "ORDER BY date DESC NULLS LAST, article_id",
             parameters,
+        )
+
+    def outlets(self) -> int:
+        """How many outlets the articles name."""
+        return self._ask("SELECT count(DISTINCT outlet) FROM live").fetchone()[0]
+
+    def read_with(self) -> list[dict[str, Any]]:
+        """What the articles were read with (program, gazetteer, model), and how many with each, most first."""
+        return self._dicts(
+            "SELECT program, gazetteer, model, count(*) AS articles FROM live GROUP BY ALL "
+            "ORDER BY articles DESC, program, gazetteer, model"
         )
 
     def span(self) -> Span:

@@ -44,6 +44,7 @@ window.rasid = (() => {
       drawNames();
     });
     map.on("moveend resize", drawNames);
+    map.on("click", (event) => state.options.points && sendPoint(event.latlng));
     map.on("moveend", keepView);
     map.on("zoomend", () => {
       loadDivisions();
@@ -233,8 +234,9 @@ window.rasid = (() => {
     state.rows = rows.map(([id, name, note, lat, lon, radius, size, colour, area, chosen, code, n]) => ({
       id, name, note, lat, lon, radius, size, colour, code, n, area: Boolean(area), chosen: Boolean(chosen),
     }));
-    if (!state.fitted && rows.length) {
-      state.fitted = true;
+    state.map.getContainer().classList.toggle("pointing", Boolean(options.points));
+    if (!(state.fitted && state.fittedTo === options.fitTo) && rows.length) {
+      [state.fitted, state.fittedTo] = [true, options.fitTo];
       const view = options.keepsView && viewInAddress();
       view ? showView(view) : fitRows(FIRST_SHARE, false);
     }
@@ -327,7 +329,8 @@ window.rasid = (() => {
   }
 
   function addCircle(row, renderer) {
-    const circle = L.circleMarker([row.lat, row.lon], { renderer, className: "place", ...circleStyle(row) });
+    // A click on a circle is none on the map below it.
+    const circle = L.circleMarker([row.lat, row.lon], { renderer, className: "place", bubblingMouseEvents: false, ...circleStyle(row) });
     circle.bindTooltip(() => tooltip([row]), { direction: "top", className: "rasid-tip", opacity: 1 });
     circle.on("click", () => choose(row));
     const extent = row.area ? null : extentOf(row);
@@ -446,6 +449,11 @@ window.rasid = (() => {
     send({ place_id: row.id }, [row.lon, row.lat]);
     for (const other of state.rows) other.chosen = other === row;
     requestAnimationFrame(render);
+  }
+
+  function sendPoint({ lat, lng }) {
+    const [north, east] = [Number(lat.toFixed(5)), Number((((lng + 540) % 360) - 180).toFixed(5))];
+    send({ point: [north, east] }, [east, north]);
   }
 
   function sendArea(corners) {

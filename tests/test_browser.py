@@ -247,7 +247,7 @@ def test_hostile_text_and_names_stay_text(reader):
 
 def choose_ground(reader, name):
     reader.page.get_by_role("button", name="Map settings").click()
-    reader.page.locator(".st-key-ground label").filter(has_text=name).click()
+    reader.page.locator(".st-key-ground_choice label").filter(has_text=name).click()
 
 
 def test_street_tiles_are_asked_for_only_when_chosen(reader):

@@ -13,16 +13,17 @@ from babel.messages.pofile import read_po
 from folium.elements import JSCSSMixin
 from streamlit.testing.v1 import AppTest
 
+from extract.accuracy import read_accuracy
 from extract.facts import PRECISIONS
 from extract.filters import Filters
 from extract.mentions import Role
 from extract.store import Workspace
 from gazetteer import FeatureClass
 from tests.made_workspace import CANARY, HOSTILE_NAME, make_workspace
-from views import downloads, markup, table, texts, timeline
+from views import downloads, markup, refusals, table, texts, timeline
 from views.address import read_area
 from views.data import Answers
-from views.filters import article_label
+from views.filters import REVIEWS, article_label
 from views.map import AREAS, BaseMap, build_map, circle_size_px, place_rows, script_json
 from views.palette import SCHEMES, colour_places
 from views.reasons import FORMS, SEPARATOR, reason_text
@@ -312,20 +313,20 @@ def test_table_is_paged_and_sorted(store, monkeypatch):
 def test_address_brings_the_table_back(store, monkeypatch):
     monkeypatch.setattr("views.table.PAGE_ROWS", 3)
     make_workspace(store)
-    app = run_app(lang="en", sort="place_en", desc="1", page="2", columns="place_en,nonsense,lat,lat")
+    app = run_app(lang="en", sort="place_en", desc="1", rows="2", columns="place_en,nonsense,lat,lat")
     assert any("Rows 4 to 6 of 8" in caption.value for caption in app.caption)
     part = next(part for part in html_parts(app) if part.startswith('<div class="rasid-table"'))
     assert part.count('<th scope="col">') == 2
     assert app.selectbox(key="sort").value == "place_en" and app.checkbox(key="descending").value
     again(app.checkbox(key="descending").uncheck())
     assert any("Rows 1 to 3 of 8" in caption.value for caption in app.caption)
-    assert "page" not in app.query_params and "desc" not in app.query_params
+    assert "rows" not in app.query_params and "desc" not in app.query_params
 
 
 @pytest.mark.parametrize("page", ["0", "-1", "99", "x", "9" * 40])
 def test_a_page_that_is_not_there_shows_one_that_is(store, page):
     make_workspace(store)
-    app = run_app(lang="en", page=page, sort="password")
+    app = run_app(lang="en", rows=page, sort="password")
     assert table_rows(app) == 8 and app.selectbox(key="sort").value is None
 
 
@@ -687,7 +688,8 @@ def test_link_opens_apart():
 
 def used_texts():
     """Every literal that the views hand to a Texts: t("..."), and t.count("...", "...")."""
-    single, plural = {*RELATIONS.values(), *(text for _, text in FORMS), SEPARATOR}, set()
+    forms = (text for _, text in (*FORMS, *refusals.FORMS))
+    single, plural = {*RELATIONS.values(), *forms, SEPARATOR}, set()
     for path in (PROJECT / "views").glob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if not isinstance(node, ast.Call) or not node.args or not isinstance(node.args[0], ast.Constant):
@@ -725,6 +727,10 @@ def test_every_code_has_its_word(language):
         "role": Role,
         "column": {*table.COLUMNS, *downloads.PLACE_COLUMNS},
         "precision": PRECISIONS,
+        "review": REVIEWS,
+        "corpus": read_accuracy().corpora,
+        "corpus about": read_accuracy().corpora,
+        "measure": read_accuracy().corpora["seeds"],
     }
     for kind, members in codes.items():
         for code in map(str, members):

@@ -65,6 +65,11 @@ def find_grounds(folder: Path = TILES_FOLDER) -> dict[str, Ground]:
     return {ground.key: ground for ground in (*found, server) if ground}
 
 
+def chosen_ground(key: str | None) -> Ground:
+    """The base map of that key, or our own when there is none of it."""
+    return find_grounds().get(key or OWN, OWN_GROUND)
+
+
 def tile_origins() -> list[str]:
     """The outside servers on offer, as a header names them."""
     return [ground.origin for ground in find_grounds().values() if ground.origin]

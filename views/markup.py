@@ -3,7 +3,7 @@
 import html
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass
 
 # Line ends and tabs stay; other control characters have no business in a page.
@@ -75,9 +75,14 @@ def mark(text: str, spans: Iterable[Span]) -> str:
     return "".join(pieces)
 
 
+def is_web_address(url: str) -> bool:
+    """Whether the text is an address of the web, which alone may become a link."""
+    return bool(_WEB_ADDRESS.match(url))
+
+
 def link(url: str | None, label: str) -> str:
     """A link that opens in a new page for a web address, the escaped label alone for anything else."""
-    if not url or not _WEB_ADDRESS.match(url):
+    if not url or not is_web_address(url):
         return escape(label)
     return f'<a href="{escape(url)}" target="_blank" rel="noopener noreferrer">{escape(label)}</a>'
 
@@ -89,3 +94,23 @@ def isolate(text: str) -> str:
     '<bdi>&lt;b&gt;</bdi>'
     """
     return f"<bdi>{escape(text)}</bdi>"
+
+
+def html_table(
+    heads: Sequence[str], rows: Iterable[Sequence[str]], *, label: str, direction: str, wide: Container[int] = ()
+) -> str:
+    """A table of plain texts that scrolls on its own. The columns numbered in `wide` hold sentences.
+
+    >>> html_table(["<a>"], [["b"]], label="c", direction="ltr").count("&lt;a&gt;")
+    1
+    """
+    head = "".join(f'<th scope="col">{escape(text)}</th>' for text in heads)
+    kind = {True: ' class="wide"', False: ""}
+    body = "".join(
+        f"<tr>{''.join(f'<td{kind[number in wide]}>{isolate(cell)}</td>' for number, cell in enumerate(row))}</tr>"
+        for row in rows
+    )
+    return (
+        f'<div class="rasid-table" dir="{direction}" tabindex="0" role="region" aria-label="{escape(label)}">'
+        f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
+    )

@@ -17,7 +17,7 @@ from views.reasons import reason_text
 from views.texts import Texts
 
 PAGE_ROWS = 50
-_AFTER_PLACE = ("feature", "country", "role", "precision", "confidence", "date", "passage", "title")
+_AFTER_PLACE = ("feature", "country", "role", "precision", "confidence", "review", "date", "passage", "title")
 FIRST_COLUMNS = {"ar": ("surface", "place", *_AFTER_PLACE), "en": ("surface", "place_en", *_AFTER_PLACE)}
 _CODES = ("role", "feature", "method", "precision")
 _WIDE = ("passage", "title", "reason")
@@ -125,6 +125,10 @@ def _cell_html(row: dict[str, Any], name: str, t: Texts) -> str:
         return ""
     if name == "url":
         return link(value, value)
+    if name == "review":
+        return f"✓ {escape(t.term(name, value))}"
+    if name == "reviewed_at":
+        return escape(t.date(value, short=True))
     if name in _CODES:
         return escape(t.term(name, value))
     if name == "reason":
