@@ -6,7 +6,7 @@ ARTICLES ?= seeds
 STORE ?= .rasid/$(if $(filter seeds,$(ARTICLES)),seeds,$(shell printf %s '$(ARTICLES)' | cksum | cut -d' ' -f1))
 PORT ?= 8501
 
-.PHONY: run check lint test train score clean
+.PHONY: run check lint test train score bench bench-full clean
 
 # Some refused inputs (code 1) are told and do not keep the dashboard from opening.
 run: $(VENV)/.installed
@@ -32,6 +32,15 @@ train: $(VENV)/.installed-dev
 score: $(VENV)/.installed-dev
 	$(BIN)/python -m training.score
 
+# Beside peers, all in one run (bench/RESULTS.md): some 25 minutes on two quiet cores; bench-full takes hours.
+bench: $(VENV)/.installed-bench
+	$(BIN)/python -m tests.chromium
+	$(BIN)/python -m bench
+
+bench-full: $(VENV)/.installed-bench
+	$(BIN)/python -m tests.chromium
+	$(BIN)/python -m bench --full
+
 $(VENV)/bin/python:
 	$(PYTHON) scripts/environment.py $(VENV)
 
@@ -43,5 +52,11 @@ $(VENV)/.installed-dev: requirements-dev.txt $(VENV)/.installed
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
 	touch $@
 
+# geonames-tagger brings some forty packages: it has a folder of its own, and the measure says so where it cannot be had.
+$(VENV)/.installed-bench: requirements-bench.txt $(VENV)/.installed-dev
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-bench.txt
+	-$(BIN)/python -m pip install --quiet --disable-pip-version-check --target bench/out/tagger geonames-tagger==1.1.0
+	touch $@
+
 clean:
-	rm -rf $(VENV) .rasid
+	rm -rf $(VENV) .rasid bench/out

@@ -1,7 +1,7 @@
 """Measures Rasid beside its peers: python -m bench [MEASURE...] [--full] [--output FILE]
 
 Without names all measures run, each in a process of its own, and the page is written to bench/RESULTS.md; with names only
-these, and what they found goes to standard output. A measure that fails or takes too long is told on the page, and the
+these. What they found goes to standard output as well. A measure that fails or takes too long is told on the page, and the
 others go on.
 """
 
@@ -76,11 +76,8 @@ def main(arguments: list[str] | None = None) -> int:
         taken = time.perf_counter() - start
         section.notes.append(f"This part took {seconds(taken)}; load when it ended: {os.getloadavg()[0]:.1f}.")
         sections.append(write_section(section))
-        print(sections[-1], file=sys.stderr, flush=True)
-    target = args.output or (None if args.measures else RESULTS)
-    if target is None:
-        print("\n".join(sections))
-    else:
+        print(sections[-1], flush=True)
+    if target := args.output or (None if args.measures else RESULTS):
         target.write_text(write_page(sections, began, plan, load), encoding="utf-8")
     return 0
 

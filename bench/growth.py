@@ -43,10 +43,14 @@ def _articles(section: Section, plan: Plan) -> None:
     )
     for mark in found:
         rate = times(mark["rate"] / first["rate"])
-        table.add(f"{mark['read']:,}", rate, number(mark["rate"]), number(mark["memory_mb"]), number(mark["private_mb"]))
+        table.add(
+            f"{mark['read']:,}", rate, number(mark["rate"]), number(mark["memory_mb"]), number(mark["private_mb"])
+        )
     section.notes.append("One reader on one core, different articles all the time: new words keep coming.")
     if found[-1]["read"] < marks[-1]:
-        section.notes.append(f"{marks[-1]:,} articles were not reached in the {budget} s given: make bench-full reads on.")
+        section.notes.append(
+            f"{marks[-1]:,} articles were not reached in the {budget} s given: make bench-full reads on."
+        )
 
 
 def _gazetteers(section: Section, plan: Plan) -> None:

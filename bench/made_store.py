@@ -9,7 +9,7 @@ import json
 import os
 import shutil
 from collections.abc import Iterator
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -66,11 +66,7 @@ def write_store(folder: Path, mentions: int, seed: int, stock: Stock) -> int:
 
 def _write_part(folder: Path, number: int, batch: list[MadeArticle], gazetteer: Gazetteer, chance: Random) -> None:
     version = _FIRST_VERSION + number
-    rows = [
-        article_row(article, content_hash(article), version)
-        for made in batch
-        for article in [Article(**made.row)]
-    ]
+    rows = [article_row(article, content_hash(article), version) for made in batch for article in [Article(**made.row)]]
     columns: dict[str, list[Any]] = {name: [] for name in MENTION_SCHEMA.names}
     appends = [columns[name].append for name in MENTION_SCHEMA.names]
     for values in _mention_values(batch, gazetteer, chance, version):
@@ -89,13 +85,13 @@ def _mention_values(
 ) -> Iterator[tuple[Any, ...]]:
     """The values of MENTION_SCHEMA in its order, a tuple a mention."""
 
-    @lru_cache(maxsize=None)
+    @cache
     def place_values(row: int) -> tuple[Any, ...]:
         place = gazetteer.place(row)
         point = (place.point.lat, place.point.lon, place.radius_km)
         return place.id, place.name, place.name_en, place.feature.value, place.country, *point
 
-    @lru_cache(maxsize=None)
+    @cache
     def candidates(row: int) -> str:
         place_id, name, name_en, feature, country, lat, lon, _ = place_values(row)
         one = {"place_id": place_id, "place": name, "place_en": name_en, "feature": feature, "country": country}

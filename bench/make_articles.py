@@ -36,7 +36,9 @@ WORDS_AT_VERB, WORDS_A_NAME = 2.4, 1.37
 GLUED_BEFORE = 0.66
 FIRST_DAY, LAST_DAY = date(2018, 1, 1), date(2025, 12, 31)
 COUNTRIES = "LY EG SD SY IQ YE SA AE LB JO PS DZ MA TN QA KW".split()
-PAPERS = "وكالة الأنباء,صحيفة الأيام,جريدة الصباح,موقع الخبر,قناة اليوم,صحيفة الوطن,بوابة المساء,مرصد الأحداث".split(",")
+PAPERS = "وكالة الأنباء,صحيفة الأيام,جريدة الصباح,موقع الخبر,قناة اليوم,صحيفة الوطن,بوابة المساء,مرصد الأحداث".split(
+    ","
+)
 PREFIXES = ["", "و", "ال", "وال", "ب", "بال", "لل", "ل", "س", "في", "ك"]
 SUFFIXES = ["ه", "ها", "هم", "نا", "ين", "ات", "ان", "ون", "ية", "يا", "كم", "تهم"]
 _LEAST_GLUED = 3
@@ -114,7 +116,8 @@ def load_stock(gazetteer: Gazetteer) -> Stock:
     # The list counts names among words: those come by the rate of names alone.
     words = [word for word in listed if ARABIC_WORD.fullmatch(word) and not is_famous(gazetteer, word)]
     shares = np.cumsum([listed[word] for word in words])
-    cues = list(csv.DictReader(open(ROOT / "extract/data/cues.csv", encoding="utf-8")))
+    with open(ROOT / "extract" / "data" / "cues.csv", encoding="utf-8") as stream:
+        cues = list(csv.DictReader(stream))
     verbs = [cue["cue"] for cue in cues if cue["type"] in ("actor_verb", "person_verb", "place_verb")]
     titles = [cue["cue"] for cue in cues if cue["type"] in ("person_title", "org_head", "actor_head")]
     every = rates["all"]
@@ -265,7 +268,9 @@ class _Chunk:
         kept = max(other.row["text"].rfind("\n\n"), 0) or len(other.row["text"])
         moved = len(head)
         mentions = [
-            MadeMention(m.start + moved, m.end + moved, m.place_row, m.glued, m.passage_start + moved, m.passage_end + moved)
+            MadeMention(
+                m.start + moved, m.end + moved, m.place_row, m.glued, m.passage_start + moved, m.passage_end + moved
+            )
             for m in other.mentions
             if m.end <= kept
         ]

@@ -16,7 +16,7 @@ from playwright.sync_api import sync_playwright
 
 from bench.browser import COLOUR, Clock, Visit, launch, serve
 from bench.made_store import store_of
-from bench.page import Plan, Section, number, said, seconds
+from bench.page import Plan, Section, Table, number, said, seconds, times
 from bench.process import ROOT, MeasureError, memory_mb, run_measure
 from extract.filters import Filters
 from extract.store import Workspace
@@ -42,14 +42,16 @@ def measure(plan: Plan) -> Section:
     """Every map at every size."""
     section = Section("Map and dashboard")
     limit = plan.size(60, LIMIT_S)
-    head = ["", *STEPS.values(), "received MB", "server MB a session"]
+    head = ["", "first view × Rasid's", *STEPS.values(), "received MB", "server MB a session"]
     seeds = section.table(*head, title="The seed articles")
-    _add(section, seeds, "Rasid", _seeds_store(plan), limit)
+    _add(section, seeds, "Rasid", _seeds_store(plan), limit, None)
     for mentions, names in _sizes(plan).items():
         table = section.table(*head, title=f"{mentions:,} mentions")
         store = store_of(plan, mentions)
+        ours = None
         for name in names:
-            _add(section, table, name, store, limit)
+            found = _add(section, table, name, store, limit, ours)
+            ours = found if name == "Rasid" else ours
     section.notes += [
         f"Each page had {limit} s in all; {UNFINISHED} is what did not finish in them. Received: everything up to the first view. "
         f"Server memory: private memory that {SESSIONS} more sessions added, each.",
@@ -74,20 +76,24 @@ def _seeds_store(plan: Plan) -> Path:
     return store
 
 
-def _add(section: Section, table: Any, name: str, store: Path, limit_s: float) -> None:
+def _add(section: Section, table: Table, name: str, store: Path, limit_s: float, ours_s: float | None) -> float | None:
+    """A row of the table; returns the seconds of the first view, None when it did not finish."""
     request = {"name": name, "store": str(store), "limit_s": limit_s}
     try:
         found = run_measure(__name__, request, limit_s=limit_s + AROUND_S)
     except MeasureError as error:
         table.add(name, *[UNFINISHED] * (len(table.head) - 1))
         section.notes.append(f"{table.title}, {name}: {said(error)}")
-        return
+        return None
     cells = [seconds(found[step]) if step in found else UNFINISHED for step in STEPS]
     received = number(found["received"] / 1e6) if "received" in found else UNFINISHED
     memory = number(found["session_mb"]) if "session_mb" in found else UNFINISHED
-    table.add(name, *cells, received, memory)
+    first = found.get("first_s")
+    ratio = times(first / (ours_s or first)) if first and (ours_s or name == "Rasid") else UNFINISHED
+    table.add(name, ratio, *cells, received, memory)
     if "ended" in found:
         section.notes.append(f"{table.title}, {name}: {found['ended']}")
+    return first
 
 
 class RasidPage:
@@ -178,6 +184,7 @@ class FoliumPage(AppPage):
         return self._marks().count()
 
     def click(self) -> None:
+        """A click on the first marker, until its passage is there."""
         self._marks().first.click(timeout=self._clock.left_ms(), force=True)
         self._page.locator(".st-key-passage").first.wait_for(timeout=self._clock.left_ms())
 
@@ -200,7 +207,7 @@ def answer(request: dict[str, Any]) -> dict[str, Any]:
             new = Visit(browser)
             return new, PAGES[name](new, address, clock)
 
-        step = "first view"
+        step, first = "first view", None
         try:
             first, page = visit()
             found["first_s"] = _timed(page.open)
@@ -218,7 +225,9 @@ def answer(request: dict[str, Any]) -> dict[str, Any]:
                 visit()[1].open()
             found["session_mb"] = (_settled_mb(server, clock) - before) / SESSIONS
         except (BrowserError, MeasureError) as error:
-            found["ended"] = f"{step} did not finish: {str(error).splitlines()[0]}"
+            came = f"{first.received / 1e6:,.0f} MB had come to the first page" if first else "no page was opened"
+            why = str(error).splitlines()[0].split("Timeout")[0].rstrip(": ")
+            found["ended"] = f"{step} did not finish ({why or 'time is over'}); {came}"
         browser.close()
     return found
 

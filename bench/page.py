@@ -111,7 +111,9 @@ def machine() -> str:
     except OSError:
         pass
     gigabytes = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
-    return f"{model}, {len(os.sched_getaffinity(0))} cores, {gigabytes:.0f} GB, {platform.system()} {platform.release()}"
+    return (
+        f"{model}, {len(os.sched_getaffinity(0))} cores, {gigabytes:.0f} GB, {platform.system()} {platform.release()}"
+    )
 
 
 def versions() -> dict[str, str]:
@@ -143,7 +145,9 @@ def seconds(value: float) -> str:
         return f"{value / 3600:,.0f} h"
     if value >= 1:
         return f"{value:,.0f} s" if value >= 10 else f"{value:.1f} s"
-    return f"{value * 1000:.0f} ms" if value >= 0.01 else f"{value * 1000:.1f} ms"
+    if value >= 0.001:
+        return f"{value * 1000:.0f} ms" if value >= 0.01 else f"{value * 1000:.1f} ms"
+    return f"{value * 1e6:.0f} µs"
 
 
 def said(error: MeasureError) -> str:

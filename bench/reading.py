@@ -64,9 +64,9 @@ def _speed_table(section: Section, ours: dict[str, Any], peers: dict[str, Any]) 
         table.add(name + (" *" if part else ""), times(with_folding / folded), times(alone / scan), *speed)
     size = ours["MB"] * 1e6 / ours["articles"] / 1000
     section.notes.append(
-        f"{ours['articles']:,} made articles of {size:.1f} kB, {ours['names']:,} names for the scans, {ours['mentions']:,} mentions "
-        "read by Rasid. Rasid finds names with clitics, glue and typos, tells roles and chooses places; the scans only look "
-        "up names as they stand, Aho-Corasick inside words too. Their speed is with folding."
+        f"{ours['articles']:,} made articles of {size:.1f} kB, {ours['names']:,} names for the scans, {ours['mentions']:,} "
+        "mentions read by Rasid. Rasid finds names with clitics, glue and typos, tells roles and chooses places; the scans "
+        "only look up names as they stand, Aho-Corasick inside words too. Their speed is with folding."
     )
     for name, found in peers.items():
         if not isinstance(found, MeasureError) and found["read"] < found["articles"]:

@@ -38,7 +38,9 @@ def measure(plan: Plan) -> Section:
         one = one or taken
         table.add(str(workers), times(one / taken), seconds(taken), number(articles / taken))
     source.unlink()
-    section.notes.append(f"{articles:,} made articles, everything from the start of the command to its end, on all cores.")
+    section.notes.append(
+        f"{articles:,} made articles, everything from the start of the command to its end, on all cores."
+    )
     return section
 
 
