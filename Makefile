@@ -11,7 +11,7 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --re
 LOCK := $(VENV)-tools/bin/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	--system-certs --quiet --custom-compile-command "make lock" $(UPGRADE)
 
-.PHONY: run check lint test train score fuzz lock licences sbom audit clean
+.PHONY: run check lint test train score fuzz bench bench-full lock licences sbom audit clean
 
 # Some refused inputs (code 1) are told and do not keep the dashboard from opening.
 run: $(VENV)/.installed
@@ -37,10 +37,20 @@ train: $(VENV)/.installed-dev
 score: $(VENV)/.installed-dev
 	$(BIN)/python -m training.score
 
+# Beside peers, all in one run (bench/RESULTS.md): some 25 minutes on two quiet cores; bench-full takes hours.
+bench: $(VENV)/.installed-bench
+	$(BIN)/python -m tests.chromium
+	$(BIN)/python -m bench
+
+bench-full: $(VENV)/.installed-bench
+	$(BIN)/python -m tests.chromium
+	$(BIN)/python -m bench --full
+
 # After a change of requirements*.in. UPGRADE=--upgrade takes what is newest of all that these need in turn.
 lock: $(VENV)-tools/bin/uv
 	$(LOCK) requirements.in --output-file requirements.txt
 	$(LOCK) requirements-dev.in --output-file requirements-dev.txt
+	$(LOCK) requirements-bench.in --output-file requirements-bench.txt
 	$(LOCK) requirements-tools.in --output-file requirements-tools.txt
 
 licences: $(VENV)/.installed
@@ -86,5 +96,11 @@ fuzz: $(VENV)/.installed-dev
 	$(BIN)/python -m fuzz readers --seconds $(SECONDS)
 	$(BIN)/python -m fuzz reading --seconds $(SECONDS)
 
+# geonames-tagger brings some forty packages: it has a folder of its own, and the measure says so where it cannot be had.
+$(VENV)/.installed-bench: requirements-bench.txt $(VENV)/.installed-dev
+	$(INSTALL) -r requirements-bench.txt
+	-$(BIN)/python -m pip install --quiet --disable-pip-version-check --target bench/out/tagger geonames-tagger==1.1.0
+	touch $@
+
 clean:
-	rm -rf $(VENV) $(VENV)-tools .rasid
+	rm -rf $(VENV) $(VENV)-tools .rasid bench/out
