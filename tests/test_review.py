@@ -34,6 +34,7 @@ class Desk:
         self.parser = ReviewingGeoparser(gazetteer, self.log, model=model)
 
     def read(self, articles, **options):
+        self.parser.refresh()
         results = [(article, self.parser.geoparse(article)) for article in articles]
         return self.workspace.add(results, versions(self.parser), **options)
 
