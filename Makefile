@@ -31,8 +31,9 @@ lint: $(VENV)/.installed-dev
 test: $(VENV)/.installed-dev
 	$(BIN)/python -m pytest
 
+# make train REVIEWED=folder learns from what was reviewed in that workspace, too.
 train: $(VENV)/.installed-dev
-	$(BIN)/python -m training.train
+	$(BIN)/python -m training.train $(if $(REVIEWED),--reviewed "$(REVIEWED)")
 
 score: $(VENV)/.installed-dev
 	$(BIN)/python -m training.score

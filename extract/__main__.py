@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+from extract import decisions_command
 from extract.articles import KINDS, ArticleError, read_articles
 from extract.decisions import DecisionLog
 from extract.export import mention_rows, write_csv, write_jsonl
@@ -63,7 +64,10 @@ def parse_arguments(arguments: list[str]) -> argparse.Namespace:
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line and return the exit code."""
-    args = parse_arguments(sys.argv[1:] if arguments is None else arguments)
+    arguments = sys.argv[1:] if arguments is None else arguments
+    if arguments[:1] == ["decisions"]:
+        return decisions_command.main(arguments[1:])
+    args = parse_arguments(arguments)
     log_to_terminal()
     log = logging.getLogger("extract")
     counter = Counter(log)

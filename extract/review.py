@@ -112,6 +112,9 @@ def decide(
         raise DecisionError(f"article_id: {row['article_id']!r} is not in the workspace")
     if kind == Kind.RIGHT:
         place = place or place_of_row(row)
+    one = scope == Scope.MENTION or kind == Kind.NAME
+    if one and (kind == Kind.RIGHT or row.get("review")):
+        # What was confirmed, or corrected before, is said again: the later decision is the only one that counts.
         role = role or row.get("role")
         relation = (row.get("relation") or "") if relation is None else relation
     start, end = span or (row["start"], row["end"])
