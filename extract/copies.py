@@ -12,7 +12,6 @@ import zlib
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from hashlib import blake2b
 
 import numpy as np
@@ -30,6 +29,8 @@ LEAST_SHARED, LEAST_SHARE = 2, 0.2
 RUN_WORDS = 3
 # A text of fewer words is a headline: only the same words make a copy of it.
 LEAST_WORDS = 12
+# And fewer than these tell no story.
+LEAST_SAME = 5
 # The words at the beginning that a copy has too, and how many of them; chosen with LEAST_COVERED on tests/copies/dev.jsonl.
 LEAD_WORDS, LEAST_LEAD = 40, 0.4
 LEAST_COVERED = 0.65
@@ -42,17 +43,49 @@ _BELOW = (1 << _KIND_BITS) - 1
 # Numbers up to here stand for themselves; others, and broken ones, for a hash with the next bit set.
 _LARGEST = (1 << 29) - 1
 
-_WORD = re.compile(r"\d+(?:[.,:/\u066b\u066c]\d+)*|[^\W\d_]+(?:[\u064b-\u0652\u0640\u0670]+[^\W\d_]*)*")
-_GROUPED = re.compile(r"\d{1,3}(?:[.,\u066c]\d{3})+")
+_WORD = re.compile(r"[\w\u064b-\u0652\u0670]+(?:[.,:/\u066b\u066c]\d+)*")
+_IN_WORD = re.compile(r"[\w\u064b-\u0652\u0670]")
+_SEPARATOR = re.compile(r"[.,:/\u066b\u066c]")
+# Words whose codes are kept: some 100 MB.
+_REMEMBERED = 1_000_000
 _SMALL = "واحد اثن ثلاث اربع خمس ست سبع ثمان تسع عشر".split()
 # As fold_word leaves them: ئ is ي, a hamza without a seat is gone.
 _NUMBERS = (
     {stem + end: value for value, stem in enumerate(_SMALL, 1) for end in ("", "ه", "ا")}
     | {stem + end: value * 10 for value, stem in enumerate(_SMALL, 1) if value > 2 for end in ("ون", "ين")}
     | {stem + end: value * 100 for value, stem in enumerate(_SMALL, 1) for end in ("ميه", "مايه")}
-    | {"احد": 1, "احدي": 1, "اثنان": 2, "اثنين": 2, "اثنتين": 2, "اثنتا": 2, "اثنتي": 2, "اثني": 2, "ثماني": 8, "ثمانيه": 8}
-    | {"ثمانيا": 8, "عشرون": 20, "عشرين": 20, "ميه": 100, "مايه": 100, "ميتي": 200, "ميتين": 200, "مايتين": 200, "مايتي": 200}
-    | {"الف": 1_000, "الاف": 1_000, "الفا": 1_000, "الفين": 2_000, "الفي": 2_000, "مليون": 1_000_000, "ملايين": 1_000_000}
+    | {
+        "احد": 1,
+        "احدي": 1,
+        "اثنان": 2,
+        "اثنين": 2,
+        "اثنتين": 2,
+        "اثنتا": 2,
+        "اثنتي": 2,
+        "اثني": 2,
+        "ثماني": 8,
+        "ثمانيه": 8,
+    }
+    | {
+        "ثمانيا": 8,
+        "عشرون": 20,
+        "عشرين": 20,
+        "ميه": 100,
+        "مايه": 100,
+        "ميتي": 200,
+        "ميتين": 200,
+        "مايتين": 200,
+        "مايتي": 200,
+    }
+    | {
+        "الف": 1_000,
+        "الاف": 1_000,
+        "الفا": 1_000,
+        "الفين": 2_000,
+        "الفي": 2_000,
+        "مليون": 1_000_000,
+        "ملايين": 1_000_000,
+    }
 )
 _MULTIPLIERS = (100, 1_000, 1_000_000)
 _MONTHS = (
@@ -73,10 +106,9 @@ _DAYS = "السبت الاحد الاثنين الثلاثا الاربعا ال
 _DATES = {name: month for month, names in enumerate(_MONTHS, 1) for name in names.split()} | {
     name: day for day, name in enumerate(_DAYS, 21)
 }
-_PARTICLES = ("و", "ب", "ل", "ف")
+_PARTICLES = "وبلفك"
 
 
-@lru_cache(maxsize=400_000)
 def word_code(word: str) -> int:
     """The code of a word: the same for its other spellings, for 5, ٥ and خمسة, and for مايو and أيار.
 
@@ -84,13 +116,10 @@ def word_code(word: str) -> int:
     (True, True)
     """
     folded = fold_word(word)
-    if folded[:1].isdigit():
-        plain = re.sub(r"\D", "", word) if _GROUPED.fullmatch(word) else folded
-        value = int(plain) if plain.isdigit() and not re.search(r"\d[.:/\u066b]\d{1,2}(?!\d)", word) else _LARGEST + 1
-        if value > _LARGEST:
-            value = (_LARGEST + 1) | (zlib.crc32(word.encode("utf-8", "surrogatepass")) & _LARGEST)
-        return NUMBER << _KIND_BITS | value
-    for form in (folded, folded[1:]) if folded.startswith(_PARTICLES) else (folded,):
+    bare = folded.lstrip(_PARTICLES)
+    if bare[:1].isdigit():
+        return NUMBER << _KIND_BITS | _number(word, bare)
+    for form in (folded, folded[1:]) if folded.startswith(tuple(_PARTICLES)) else (folded,):
         if (value := _NUMBERS.get(form)) is not None:
             return NUMBER << _KIND_BITS | value
         if (value := _DATES.get(form)) is not None:
@@ -98,26 +127,52 @@ def word_code(word: str) -> int:
     return zlib.crc32(folded.encode("utf-8", "surrogatepass")) & _BELOW
 
 
+def _number(word: str, folded: str) -> int:
+    plain = _SEPARATOR.split(word)
+    grouped = len(plain) > 1 and all(len(part) == 3 for part in plain[1:])
+    if folded.isdigit() and (grouped or len(plain) == 1) and int(folded) <= _LARGEST:
+        return int(folded)
+    return (_LARGEST + 1) | (zlib.crc32(" ".join(map(fold_word, plain)).encode("utf-8", "surrogatepass")) & _LARGEST)
+
+
+class _Codes(dict[str, int]):
+    """Codes of the words met: most words of a text were met before."""
+
+    def __missing__(self, word: str) -> int:
+        if len(self) >= _REMEMBERED:
+            self.clear()
+        self[word] = code = word_code(word)
+        return code
+
+
+_codes = _Codes()
+
+
 def text_codes(text: str, places: Iterable[tuple[int, int]] = ()) -> np.ndarray:
     """The codes of a text's words (uint32). `places`: start and end of the place names in it, by code points."""
-    spans = sorted(places)
-    if not spans:
-        return np.fromiter(map(word_code, _WORD.findall(text)), dtype=np.uint32)
-    codes, at = [], 0
-    for match in _WORD.finditer(text):
-        code = word_code(match[0])
-        while at < len(spans) and spans[at][1] <= match.start():
-            at += 1
-        if at < len(spans) and spans[at][0] < match.end() and code >> _KIND_BITS == WORD:
-            code |= PLACE << _KIND_BITS
-        codes.append(code)
+    codes: list[int] = []
+    at = 0
+    for start, end in sorted(places):
+        while start > at and _IN_WORD.match(text, start - 1):
+            start -= 1
+        if end <= at:
+            continue
+        codes.extend(map(_codes.__getitem__, _WORD.findall(text, at, start)))
+        at = max(at, start)
+        while end < len(text) and _IN_WORD.match(text, end):
+            end += 1
+        named = map(_codes.__getitem__, _WORD.findall(text, at, end))
+        codes.extend(code | PLACE << _KIND_BITS if code >> _KIND_BITS == WORD else code for code in named)
+        at = end
+    codes.extend(map(_codes.__getitem__, _WORD.findall(text, at)))
     return np.array(codes, dtype=np.uint32)
 
 
 def digest(codes: np.ndarray) -> int:
-    """Eight bytes that stand for a text: the same for texts of the same words, whatever was read in them."""
-    words = np.where(codes >> _KIND_BITS == PLACE, codes & _BELOW, codes).astype("<u4")
-    return int.from_bytes(blake2b(words.tobytes(), digest_size=8).digest(), "little")
+    """Eight bytes that stand for a text and what was read in it; 0 for one too short to be told from others."""
+    if len(codes) < LEAST_SAME:
+        return 0
+    return int.from_bytes(blake2b(codes.astype("<u4").tobytes(), digest_size=8).digest(), "little")
 
 
 def fingerprints(codes: np.ndarray, lengths: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -125,7 +180,7 @@ def fingerprints(codes: np.ndarray, lengths: np.ndarray) -> tuple[np.ndarray, np
 
     A text too short for a stretch has none.
     """
-    nothing = np.empty(0, np.int64), np.empty(0, np.uint64)
+    nothing = np.empty(0, np.int64), np.empty(0, np.uint32)
     if len(codes) < STRETCH:
         return nothing
     owner = np.repeat(np.arange(len(lengths)), lengths)
@@ -136,7 +191,7 @@ def fingerprints(codes: np.ndarray, lengths: np.ndarray) -> tuple[np.ndarray, np
         mixed = (mixed + words[shift : shift + count] + np.uint64(1)) * np.uint64(0x9E3779B97F4A7C15)
         mixed ^= mixed >> np.uint64(29)
     mixed *= np.uint64(0xBF58476D1CE4E5B9)
-    mixed ^= mixed >> np.uint64(32)
+    mixed = (mixed >> np.uint64(32)).astype(np.uint32)
     inside = owner[:count] == owner[STRETCH - 1 :]
     owner, mixed = owner[:count][inside], mixed[inside]
     least = mixed.copy()
@@ -272,20 +327,61 @@ def group_texts(likeness: Mapping[tuple[int, int], float]) -> list[set[int]]:
     return [texts for texts in members.values() if len(texts) > 1]
 
 
+Verdicts = dict[tuple[int, int], float]
+
+
 def find_groups(
-    texts: Mapping[Hashable, np.ndarray], progress: Callable[[float], None] | None = None
-) -> list[list[Hashable]]:
-    """Groups of copies among texts given by their codes, in memory: for a few thousand. See extract.copy_index for more."""
-    keys = list(texts)
-    codes = [texts[key] for key in keys]
-    lengths = np.array([len(code) for code in codes], dtype=np.int64)
-    owners, prints = fingerprints(np.concatenate(codes) if codes else np.empty(0, np.uint32), lengths)
-    likeness = {}
-    pairs = candidate_pairs(owners, prints, len(keys))
-    for number, (one, other) in enumerate(pairs.tolist()):
-        found = compare(codes[one].tolist(), codes[other].tolist())
-        if found.copy:
-            likeness[one, other] = found.covered
-        if progress:
-            progress((number + 1) / len(pairs))
-    return [[keys[text] for text in sorted(group)] for group in group_texts(likeness)]
+    digests: np.ndarray,
+    owners: np.ndarray,
+    prints: np.ndarray,
+    codes_of: Callable[[int], Sequence[int]],
+    verdicts: Verdicts,
+    progress: Callable[[float], None] | None = None,
+) -> list[list[int]]:
+    """Groups of copies among texts numbered from 0, each by number.
+
+    `owners` and `prints` are the texts' fingerprints, by text. What was found of a pair of texts is kept in `verdicts`, by
+    their digests, the smaller first: 0 for no copies, else how much of the shorter one the longer has. A pair that is there
+    is not compared again.
+    """
+    texts = np.flatnonzero(digests)
+    kinds, first, kind_of = np.unique(digests[texts], return_index=True, return_inverse=True)
+    # Texts that are the same to the letter are one.
+    number = np.full(len(digests), -1)
+    number[texts[first]] = np.arange(len(kinds))
+    kept = number[owners] >= 0
+    pairs = candidate_pairs(number[owners[kept]], prints[kept], len(kinds)).tolist()
+    likeness, codes, now = {}, [], -1
+    for done, (one, other) in enumerate(pairs):
+        key = (int(kinds[one]), int(kinds[other]))
+        if key not in verdicts:
+            if one != now:
+                codes, now = codes_of(int(texts[first[one]])), one
+            verdicts[key] = _verdict(codes, codes_of(int(texts[first[other]])))
+        if verdicts[key]:
+            likeness[one, other] = verdicts[key]
+        if progress and done % 1_000 == 0:
+            progress(done / len(pairs))
+    members: dict[int, list[int]] = defaultdict(list)
+    for text, kind in zip(texts.tolist(), kind_of.tolist(), strict=True):
+        members[kind].append(text)
+    groups = [sorted(text for kind in group for text in members.pop(kind)) for group in group_texts(likeness)]
+    return sorted(groups + [same for same in members.values() if len(same) > 1])
+
+
+def _verdict(first: Sequence[int], second: Sequence[int]) -> float:
+    if min(len(first), len(second)) < LEAST_WORDS:
+        return 0.0
+    found = compare(first, second)
+    return found.covered if found.copy else 0.0
+
+
+def group_codes(texts: Mapping[Hashable, np.ndarray]) -> list[list[Hashable]]:
+    """Groups of copies among texts given by their codes, in memory."""
+    keys, codes = list(texts), list(texts.values())
+    owners, prints = fingerprints(
+        np.concatenate([np.empty(0, np.uint32), *codes]), np.array([len(code) for code in codes], np.int64)
+    )
+    digests = np.array([digest(code) for code in codes], np.uint64)
+    groups = find_groups(digests, owners, prints, lambda number: codes[number].tolist(), {})
+    return [[keys[number] for number in group] for group in groups]

@@ -12,10 +12,11 @@ from typing import Any
 import numpy as np
 
 from extract import search
+from extract.copy_tables import CopyTables
 from extract.export import ROW_COLUMNS
 from extract.facts import inside
 from extract.filters import FACETS, IN_FACTS, IN_LIVE, IN_SPOTS, Area, Filters, conditions, read_day
-from extract.live import LiveTables, iterate
+from extract.live import iterate
 from extract.parts import MENTION_SCHEMA, REVIEW_COLUMNS, files_sql
 
 # More choices than this no one reads through in a list; a search finds the rest.
@@ -87,12 +88,14 @@ class Passage:
     others: list[dict[str, Any]]
 
 
-class Questions(LiveTables):
+class Questions(CopyTables):
     """What can be asked of a workspace, under filters."""
 
     def _where(self, filters: Filters) -> tuple[str, list[Any]]:
         self.refresh()
         self._want_facts()
+        if filters.copies == "once":
+            self.find_copies()
         return conditions(filters, self._codes, self._find_names, self.find_articles, self._find_inside)
 
     def _find_names(self, key: str) -> list[int]:

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from extract import mentions
-from extract.copies import find_groups, text_codes
+from extract.copies import group_codes, text_codes
 from extract.geoparse import Geoparser
 from gazetteer import load_gazetteer
 
@@ -40,7 +40,7 @@ def right_pairs(articles: list[Article]) -> set[Pair]:
 
 def found_pairs(articles: list[Article], parser: Geoparser) -> set[Pair]:
     """The pairs of ids that the program puts in one group, with the places it reads."""
-    return _pairs(find_groups({article["id"]: read_codes(article, parser) for article in articles}))
+    return _pairs(group_codes({article["id"]: read_codes(article, parser) for article in articles}))
 
 
 def read_codes(article: Article, parser: Geoparser) -> np.ndarray:
