@@ -12,11 +12,12 @@ from typing import Any
 import numpy as np
 
 from extract import search
+from extract.copy_tables import CopyTables
 from extract.decisions import Kind
 from extract.export import ROW_COLUMNS
 from extract.facts import inside
 from extract.filters import FACETS, IN_FACTS, IN_LIVE, IN_SPOTS, Area, Filters, conditions, days_before, read_day
-from extract.live import LiveTables, iterate
+from extract.live import iterate
 from extract.mentions import Article
 from extract.parts import MENTION_SCHEMA, REVIEW_COLUMNS, files_sql
 from gazetteer import normalize_name
@@ -93,12 +94,14 @@ class Passage:
     others: list[dict[str, Any]]
 
 
-class Questions(LiveTables):
+class Questions(CopyTables):
     """What can be asked of a workspace, under filters."""
 
     def _where(self, filters: Filters) -> tuple[str, list[Any]]:
         self.refresh()
         self._want_facts()
+        if filters.copies == "once":
+            self.find_copies()
         return conditions(filters, self._codes, self._find_names, self.find_articles, self._find_inside)
 
     def _find_names(self, key: str) -> list[int]:
