@@ -4,7 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from views import address
+from views import address, login
 from views.markup import escape
 from views.texts import DEFAULT_LANGUAGE, LANGUAGES, Texts
 
@@ -14,7 +14,7 @@ STYLE = Path(__file__).parent / "style.css"
 
 
 def begin() -> Texts:
-    """Set up the page and return the texts of its language."""
+    """Set up the page and return the texts of its language. The run ends here for who may not see it (views.login)."""
     address.load()
     language = st.session_state["language"]
     t = Texts(language)
@@ -36,6 +36,7 @@ def begin() -> Texts:
             label_visibility="collapsed",
             on_change=_choose_language,
         )
+    login.demand(t)
     return t
 
 
