@@ -144,6 +144,7 @@ class LiveTables:
         self._lock = threading.RLock()
         self._pinned = _Pinned()
         self._looked = 0.0
+        self._current: Snapshot | None = None
         self._current = Snapshot(self.storage, *self._look(), find_regions)
 
     @property
@@ -171,6 +172,9 @@ class LiveTables:
         self._looked = time.monotonic()
         # In this order: what is hidden is hidden in parts that are seen, whatever another process does meanwhile.
         parts = complete_parts(self.storage)
+        if self._current is not None and {part[0] for part in self._current.parts} - {part[0] for part in parts}:
+            # A list made while one part takes the place of another may hold neither.
+            parts = complete_parts(self.storage)
         return parts, list_removed(self.storage)
 
     def _has_lost(self, seen: Snapshot) -> bool:

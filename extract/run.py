@@ -95,6 +95,7 @@ def read_into(
         run.save()
         workspace.refresh(force=True)
     workspace.note_versions(run.versions)
+    workspace.merge_small()
     return run.counts
 
 
