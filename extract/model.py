@@ -32,10 +32,8 @@ class ContextModel:
         scores = np.empty((len(features), len(CLASSES)))
         for row, names in enumerate(features):
             known = [numbers[name] for name in names if name in numbers]
-            scores[row] = weights[known].sum(axis=0)
-        scores -= scores.max(axis=1, keepdims=True)
-        chances = np.exp(scores)
-        return chances / chances.sum(axis=1, keepdims=True)
+            scores[row] = weights[known].sum(axis=0, dtype=np.float64)
+        return chances_of(scores)
 
     def save(self, path: Path) -> None:
         """Write the model: feature names as one text, weights as half floats."""
@@ -45,6 +43,12 @@ class ContextModel:
             arrays[f"names{number}"] = np.frombuffer(text.encode("utf-8"), dtype=np.uint8)
             arrays[f"weights{number}"] = weights.astype(np.float16)
         np.savez_compressed(path, **arrays)
+
+
+def chances_of(scores: np.ndarray) -> np.ndarray:
+    """The chance of each class that these scores stand for, rows that sum to 1."""
+    chances = np.exp(scores - scores.max(axis=1, keepdims=True))
+    return chances / chances.sum(axis=1, keepdims=True)
 
 
 @cache

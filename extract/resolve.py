@@ -4,7 +4,7 @@ import math
 import re
 import unicodedata
 
-from extract.features import Context
+from extract.context import Context
 from extract.mentions import RankedCandidate, Role
 from extract.recognize import Recognized
 from extract.relate import inherits_relation
@@ -93,7 +93,7 @@ def _own_score(context: Context, mention: Recognized, candidate: Candidate) -> t
     if written in place.names and any(unicodedata.combining(c) for c in written):
         score += VOWELLED
         reasons.append("written with its vowel marks")
-    if place.country and _demonym_country(context, span.last + 1) == place.country:
+    if place.country and context.words[span.last + 1].demonym_country == place.country:
         score += DEMONYM
         reasons.append("the adjective after it names the country")
     return score, reasons
@@ -104,15 +104,7 @@ def _head_before(context: Context, mention: Recognized) -> str:
     span = mention.span
     if span.kind == "composed":
         return ""
-    words = [span.left] if span.left else [context.word(span.first - 1)]
-    for stem in (words[0], words[0][1:]):
-        if stem in context.language.heads:
-            return stem
-    return ""
-
-
-def _demonym_country(context: Context, i: int) -> str | None:
-    return context.language.demonym_countries.get(context.word(i))
+    return context.word_before(span).head_word
 
 
 def _together(
