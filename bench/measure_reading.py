@@ -25,7 +25,7 @@ from extract.context import Context
 from extract.geoparse import BATCH, Geoparser
 from extract.mentions import Article
 from extract.recognize import recognize_mentions
-from extract.relate import find_relations
+from extract.relate import find_lists, find_relations
 from extract.resolve import rank_candidates
 from extract.segment import tokenize
 from extract.spans import find_spans, read_page
@@ -140,15 +140,17 @@ def _profile_batch(parser: Geoparser, articles: list[Article], spent: Counter[st
     marks.append(time.process_time())
     found = recognize_mentions(contexts, parser.scorer)
     marks.append(time.process_time())
-    for context, mentions in zip(contexts, found, strict=True):
-        rank_candidates(context, mentions)
+    spans = [[mention.span for mention in mentions] for mentions in found]
+    listed = [find_lists(context, names) for context, names in zip(contexts, spans, strict=True)]
+    for context, names, lists in zip(contexts, spans, listed, strict=True):
+        find_relations(context, names, lists)
     marks.append(time.process_time())
-    for context, mentions in zip(contexts, found, strict=True):
-        find_relations(context, [mention.span for mention in mentions])
+    for context, mentions, lists in zip(contexts, found, listed, strict=True):
+        rank_candidates(context, mentions, lists)
     marks.append(time.process_time())
     parser.geoparse_many(articles)
     marks.append(time.process_time())
-    steps = ("words", "spans", "features and model", "resolve", "relate", "whole")
+    steps = ("words", "spans", "features and model", "relate", "resolve", "whole")
     spent.update({step: end - begin for step, begin, end in zip(steps, marks[:-1], marks[1:], strict=True)})
 
 

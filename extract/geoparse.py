@@ -9,7 +9,7 @@ from extract.mentions import Article, Mention, RankedCandidate, Resolution, Role
 from extract.model import ContextModel, load_model
 from extract.readings import WordReader
 from extract.recognize import Recognized, recognize_mentions
-from extract.relate import find_relations
+from extract.relate import find_lists, find_relations
 from extract.resolve import is_unlikely, rank_candidates
 from extract.scoring import Scorer
 from extract.segment import split_sentences, tokenize
@@ -17,7 +17,6 @@ from extract.spans import Span, find_spans, read_page
 from gazetteer import FeatureClass, Gazetteer, Place
 
 BATCH = 32  # articles that are read at a time where there are many
-KEPT_CANDIDATES = 6
 OUT_OF_PLACE = "not in the gazetteer here: the only place of this name lies far from all others of the article"
 NOT_LISTED = "not in the gazetteer"
 BEARINGS = {"N": 0.0, "NE": 45.0, "E": 90.0, "SE": 135.0, "S": 180.0, "SW": 225.0, "W": 270.0, "NW": 315.0}
@@ -59,8 +58,10 @@ class Geoparser:
     def _resolve_all(self, context: Context, mentions: list[Recognized]) -> list[Resolution]:
         if not mentions:
             return []
-        ranked = rank_candidates(context, mentions)
-        relations = find_relations(context, [mention.span for mention in mentions])
+        spans = [mention.span for mention in mentions]
+        listed = find_lists(context, spans)
+        ranked = rank_candidates(context, mentions, listed)
+        relations = find_relations(context, spans, listed)
         sentences = split_sentences(context.text)
         found = []
         for i, mention in enumerate(mentions):
@@ -91,9 +92,10 @@ class Geoparser:
             ranked = [_as_facility(r, surface, span.name.head, self.language) for r in ranked]
         best = ranked[0]
         confidence = self.model.calibrated(recognized.chance * best.weight)
-        kept = tuple(ranked[:KEPT_CANDIDATES])
         reason = _reason(span, best, ranked)
-        return Resolution(mention, best.place, _method(span, best), best.score, confidence, reason, start, end, kept)
+        return Resolution(
+            mention, best.place, _method(span, best), best.score, confidence, reason, start, end, tuple(ranked)
+        )
 
     def context(self, article: Article) -> Context:
         """The article's words and spans, before anything is decided."""

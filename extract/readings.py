@@ -71,6 +71,7 @@ class WordReader:
         self.words = Memo(lambda folded: describe_word(folded, language, self.zipf), most=_WORDS_REMEMBERED)
         self.edge = self.words[EDGE]
         self.infos = Memo(self._read, most=_WORDS_REMEMBERED)
+        self.pairs: dict[tuple[str, str], tuple[float, float]] = {}  # distances of places: see extract.resolve
         self.typos = Memo(self._find_typos, most=_NAMES_REMEMBERED)
         self.last_words = Memo(self._read_last_word, most=_NAMES_REMEMBERED)
         self._names = Memo(lambda which: self._find_name(*which), most=_NAMES_REMEMBERED)

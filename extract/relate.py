@@ -10,6 +10,7 @@ from gazetteer import fold_word
 
 COMPASS = frozenset("N S E W NE NW SE SW".split())
 FARTHEST_KM = 5000
+_LIST_WORDS = frozenset(("و", "،", "أو", ","))  # the usual ones, no need to look further
 _LIST_GAP = re.compile(r"[\s،,«»“”\"()]*(?:أو|او|ثم|و)?[\s«»“”\"]*")
 _DISTANCE_REACH = 7
 _ROUTE_GAP = re.compile(r"\s*[-–—]\s*")
@@ -21,16 +22,23 @@ _ARRIVALS = frozenset(
 )
 
 
-def find_relations(context: Context, spans: list[Span]) -> list[str | None]:
-    """The relation of each of the spans, which are names, in text order; those in one list share theirs."""
+def find_lists(context: Context, spans: list[Span]) -> list[bool]:
+    """Of each span but the last, in text order, whether the next one stands in one list with it."""
+    return [
+        stands_in_list(context.text[before.end : after.start], context.language)
+        for before, after in zip(spans, spans[1:], strict=False)
+    ]
+
+
+def find_relations(context: Context, spans: list[Span], listed: list[bool]) -> list[str | None]:
+    """The relation of each of the spans, which are names, in text order; those in one list (`find_lists`) share theirs."""
     found: list[str | None] = []
     for i, span in enumerate(spans):
         relation = find_relation(context, span)
         if i > 0 and found[i - 1] is not None:
-            before = spans[i - 1]
-            if relation is None and inherits_relation(context.text, before, span, context.language):
+            if relation is None and listed[i - 1]:
                 relation = found[i - 1].partition(":")[0]
-            if found[i - 1] == "road" and joins_route(context.text, before, span):
+            if found[i - 1] == "road" and joins_route(context.text, spans[i - 1], span):
                 found[i - 1] = relation = "between"
         found.append(relation)
     return found
@@ -135,10 +143,14 @@ def _number(words: list[str], language: Language) -> float | None:
     return None
 
 
-def inherits_relation(text: str, before: Span, after: Span, language: Language) -> bool:
-    """Whether a name stands in one list with the name before it: «بين X وY», «نحو X وY ومدينة Z»."""
-    gap = text[before.end : after.start].strip()
-    words = [w for w in re.split(r"\s+", gap) if w and not is_outer_head(fold_word(w), language)]
+def stands_in_list(gap: str, language: Language) -> bool:
+    """Whether names with these words between them stand in one list: «بين X وY», «نحو X وY ومدينة Z»."""
+    words = []
+    for word in gap.split():
+        if word in _LIST_WORDS or not is_outer_head(fold_word(word), language):
+            if _LIST_GAP.fullmatch(word) is None:
+                return False
+            words.append(word)
     return _LIST_GAP.fullmatch(" ".join(words)) is not None
 
 
