@@ -1,7 +1,6 @@
 """One article with its words and spans, and what is true of it as a whole. Pure."""
 
 import re
-from collections import Counter
 from dataclasses import dataclass, field
 
 from extract.language import Language
@@ -21,7 +20,7 @@ class Context:
     """An article as the model and the resolver see it.
 
     `words` ends with words for the edges, so that index -1 is the word before the first. `at` has the spans of each token,
-    `beginning` and `ending` those that begin or end there, all in the order of `spans`.
+    `beginning` and `ending` those that begin or end there, `named` those of each key, all in the order of `spans`.
     """
 
     page: Page
@@ -37,6 +36,7 @@ class Context:
     at: dict[int, list[Span]] = field(default_factory=dict)
     beginning: dict[int, list[Span]] = field(default_factory=dict)
     ending: dict[int, list[Span]] = field(default_factory=dict)
+    named: dict[str, list[Span]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         page = self.page
@@ -45,11 +45,15 @@ class Context:
         if not _QUOTES.isdisjoint(page.text):
             self.quoted = [match.span() for match in _QUOTED.finditer(page.text)]
         self.organisations = find_organisations(page)
+        at, beginning, ending, named = self.at, self.beginning, self.ending, self.named
         for span in self.spans:
-            self.beginning.setdefault(span.first, []).append(span)
-            self.ending.setdefault(span.last, []).append(span)
-            for i in range(span.first, span.last + 1):
-                self.at.setdefault(i, []).append(span)
+            first, last = span.first, span.last
+            beginning.setdefault(first, []).append(span)
+            ending.setdefault(last, []).append(span)
+            named.setdefault(span.name.key, []).append(span)
+            at.setdefault(first, []).append(span)
+            for i in range(first + 1, last + 1):
+                at.setdefault(i, []).append(span)
 
     def word(self, folded: str) -> Word:
         """What the tables say of any folded word."""
@@ -62,16 +66,16 @@ class Context:
 
 def country_focus(spans: list[Span], country: str | None) -> dict[str, float]:
     """Share of each country among the article's names, each name once, by the importance of what it may mean."""
-    weights: Counter[str] = Counter()
+    weights: dict[str, float] = {}
     seen: set[str] = set()
     for span in spans:
         name = span.name
         if name.focus_counts and name.key not in seen:
             seen.add(name.key)
             for place_country, weight in name.focus:
-                weights[place_country] += weight
+                weights[place_country] = weights.get(place_country, 0.0) + weight
     if country:
-        weights[country] += _COUNTRY_GIVEN
+        weights[country] = weights.get(country, 0.0) + _COUNTRY_GIVEN
     total = sum(weights.values())
     return {country: weight / total for country, weight in weights.items()} if total else {}
 
@@ -82,10 +86,13 @@ def find_organisations(page: Page) -> list[tuple[int, int, str]]:
     words, size = page.words, len(page.tokens)
     organisations = page.reader.language.organisations
     for i, word in enumerate(words):
-        for stem in word.starts_organisation:
-            for j in range(min(i + _ORGANISATION_WORDS, size) - 1, i, -1):
-                kind = organisations.get(" ".join([stem, *(w.folded for w in words[i + 1 : j + 1])]))
-                if kind:
-                    found.append((i, j, kind))
-                    break
+        if word.starts_organisation:
+            following = words[i + 1].folded
+            for stem, seconds in word.starts_organisation:
+                if following in seconds:
+                    for j in range(min(i + _ORGANISATION_WORDS, size) - 1, i, -1):
+                        kind = organisations.get(" ".join([stem, *(w.folded for w in words[i + 1 : j + 1])]))
+                        if kind:
+                            found.append((i, j, kind))
+                            break
     return found

@@ -274,7 +274,10 @@ def _countries(context: Context, span: Span, frequency: str) -> Key:
 def _nesting(context: Context, span: Span) -> Key:
     longer = inner = 0
     for i in range(span.first, span.last + 1):
-        for other in context.at[i]:
+        here = context.at[i]
+        if len(here) == 1:
+            continue
+        for other in here:
             if other is span or other.name.kind in ("unlisted", "fuzzy", "article"):
                 continue
             size, own = other.end - other.start, span.end - span.start
@@ -397,9 +400,11 @@ def look_at_article(context: Context, span: Span, chances: dict[Span, float]) ->
     """The keys of ARTICLE_GROUPS for a span."""
     own = chances[span]
     most = mean = None
-    same = [chances[s] for s in context.spans if s.name.key == span.name.key and s is not span and s.kind != "unlisted"]
-    if same:
-        most, mean = bucket(max(same), 0.2, 4), bucket(sum(same) / len(same), 0.2, 4)
+    named = context.named[span.name.key]
+    if len(named) > 1:
+        same = [chances[s] for s in named if s is not span and s.name.kind != "unlisted"]
+        if same:
+            most, mean = bucket(max(same), 0.2, 4), bucket(sum(same) / len(same), 0.2, 4)
     sides = []
     for side in ("lb", "la"):
         found, joined = _neighbours(context, span, side)
@@ -408,6 +413,7 @@ def look_at_article(context: Context, span: Span, chances: dict[Span, float]) ->
     rivals = [
         chances[s]
         for i in range(span.first, span.last + 1)
+        if len(context.at[i]) > 1
         for s in context.at[i]
         if s is not span and s.start < span.end and span.start < s.end
     ]

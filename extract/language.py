@@ -40,7 +40,7 @@ class Language:
     dual_units: dict[str, float]
     ambiguous: dict[str, frozenset[str]]
     organisations: dict[str, str]
-    organisation_starts: frozenset[str]
+    organisation_starts: dict[str, frozenset[str]]  # first words of organisations, with the second words they have
     given_names: frozenset[str]
     family_names: frozenset[str]
     demonyms: frozenset[str]
@@ -79,7 +79,7 @@ def load_language() -> Language:
         dual_units={w: v for w, v, kind in measures if kind == "unit_dual"},
         ambiguous=_ambiguous(),
         organisations=organisations,
-        organisation_starts=frozenset(name.split()[0] for name in organisations if name),
+        organisation_starts=_starts(organisations),
         given_names=_names("given_names.csv", "name"),
         family_names=_names("family_names.csv", "name"),
         demonyms=_names("demonyms.csv", "form"),
@@ -94,6 +94,15 @@ def load_language() -> Language:
         after_starts=frozenset(cue.split()[0] for cue in after if " " in cue),
         relation_ends=_last_words(relations),
     )
+
+
+def _starts(phrases: Iterable[str]) -> dict[str, frozenset[str]]:
+    """The second words of phrases of several words, by the first ones."""
+    found: dict[str, set[str]] = {}
+    for words in map(str.split, phrases):
+        if len(words) > 1:
+            found.setdefault(words[0], set()).add(words[1])
+    return {first: frozenset(seconds) for first, seconds in found.items()}
 
 
 def _last_words(phrases: Iterable[str]) -> frozenset[str]:

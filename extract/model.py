@@ -22,9 +22,20 @@ class ContextModel:
         self.meta = meta
         self.calibration = np.linspace(0.0, 1.0, 2, dtype=np.float32)
 
+    @property
+    def calibration(self) -> np.ndarray:
+        """The share of right readings at evenly spaced raw confidences."""
+        return np.array(self._shares, dtype=np.float32)
+
+    @calibration.setter
+    def calibration(self, shares: np.ndarray) -> None:
+        self._shares = shares.tolist()
+
     def calibrated(self, raw: float) -> float:
-        """How often a reading of this raw confidence (0..1) is right."""
-        return float(np.interp(raw, np.linspace(0.0, 1.0, len(self.calibration)), self.calibration))
+        """How often a reading of this raw confidence (0..1) is right: on the line between the shares on both sides of it."""
+        at = raw * (len(self._shares) - 1)
+        low = min(int(at), len(self._shares) - 2)
+        return self._shares[low] + (self._shares[low + 1] - self._shares[low]) * (at - low)
 
     def predict(self, stage: int, features: list[list[str]]) -> np.ndarray:
         """Chances of each class in CLASSES, one row a span; rows sum to 1. Unknown features count nothing."""

@@ -74,12 +74,19 @@ class WordReader:
         self.pairs: dict[tuple[str, str], tuple[float, float]] = {}  # distances of places: see extract.resolve
         self.typos = Memo(self._find_typos, most=_NAMES_REMEMBERED)
         self.last_words = Memo(self._read_last_word, most=_NAMES_REMEMBERED)
+        self._unlisted = Memo(
+            lambda which: self.made_name(which[0], "unlisted", [], which[1], which[2]), most=_NAMES_REMEMBERED
+        )
         self._names = Memo(lambda which: self._find_name(*which), most=_NAMES_REMEMBERED)
 
     def name(self, key: str, kind: str, written: str, tokens: int, nouns: frozenset[str] | None = None) -> Name | None:
         """The name with the places it may mean, None when there is none; `nouns` (features) as in `with_named_nouns`, None
         for all places."""
         return self._names[key, kind, written, tokens, nouns]
+
+    def unlisted_name(self, key: str, tokens: int, head: str) -> Name:
+        """A name that the gazetteer does not hold, after a generic noun."""
+        return self._unlisted[key, tokens, head]
 
     def made_name(self, key: str, kind: str, candidates: list[Candidate], tokens: int, head: str = "") -> Name:
         """A name that is not simply looked up."""

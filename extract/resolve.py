@@ -3,7 +3,6 @@
 import math
 import re
 import unicodedata
-from dataclasses import dataclass
 from operator import itemgetter
 
 from extract.context import Context
@@ -33,6 +32,7 @@ UNLIKELY_KM, UNLIKELY_IMPORTANCE, UNLIKELY_OTHERS = 500.0, 35.0, 2.5
 _WITHIN = re.compile(
     r"[»”\"]?\s*(?:في|ب|،|,|\(|-|–)?\s*(?:محافظة|ولاية|إقليم|مدينة|جنوب|شمال|شرق|غرب|جنوبي|شمالي|شرقي|غربي|وسط)?\s*"
 )
+_LARGE = (FeatureClass.COUNTRY, FeatureClass.CONTINENT)
 _PRECISE = (FeatureClass.CITY, FeatureClass.COUNTRY, FeatureClass.CONTINENT)
 
 
@@ -47,16 +47,8 @@ Best = tuple[Place, float]
 Pairs = dict[tuple[str, str], tuple[float, float]]
 
 
-@dataclass(frozen=True, slots=True)
-class Others:
-    """What the other mentions of an article were taken for, as one mention hears them: each place with its weight."""
-
-    places: list[Best]
-    total: float  # of the weights, and a little more
-    countries: dict[str | None, float]  # weight of each country
-    near: list[Best]  # those that are no larger than a region
-    order: dict[str, int]  # where the first one of each id stands
-    pairs: Pairs
+# What a mention was taken for: its key and first token, the place, how much it says, whether the place is no larger than a region.
+Heard = tuple[str, int, Place, float, bool]
 
 
 def rank_candidates(context: Context, mentions: list[Recognized], listed: list[bool]) -> list[list[RankedCandidate]]:
@@ -66,12 +58,10 @@ def rank_candidates(context: Context, mentions: list[Recognized], listed: list[b
     were taken for. `listed` says of each mention but the last whether the next one stands in one list with it.
     """
     own = [_own_scores(context, mention) if mention.span.candidates else [] for mention in mentions]
-    voices = [voice(mention) for mention in mentions]
     best = [_best(scored) for scored in own]
-    more = [_with_others(context, mentions, voices, own, best, i, listed, why=False) for i in range(len(own))]
+    more = _with_others(context, mentions, own, best, listed, why=False)
     best = [_best(scored) for scored in more]
-    more = [_with_others(context, mentions, voices, own, best, i, listed, why=True) for i in range(len(own))]
-    return [_softmax(scored) for scored in more]
+    return [_softmax(scored) for scored in _with_others(context, mentions, own, best, listed, why=True)]
 
 
 def is_unlikely(context: Context, mentions: list[Recognized], chosen: list[list[RankedCandidate]], at: int) -> bool:
@@ -134,98 +124,108 @@ def voice(mention: Recognized) -> float:
 def _with_others(
     context: Context,
     mentions: list[Recognized],
-    voices: list[float],
     own: list[list[Scored]],
+    best: list[Best | None],
+    listed: list[bool],
+    *,
+    why: bool,
+) -> list[list[Scored]]:
+    """The candidates of each mention with what the other mentions say for them added, and the reasons when asked for (`why`).
+
+    Without reasons, a single candidate stays as it is: it has all the weight anyway.
+    """
+    heard = _hear(mentions, best)
+    return [
+        _with_heard(context, mentions, scored, heard, best, at, listed, why=why)
+        if len(scored) > 1 or (why and scored)
+        else scored
+        for at, scored in enumerate(own)
+    ]
+
+
+def _hear(mentions: list[Recognized], best: list[Best | None]) -> list[Heard]:
+    heard = []
+    for mention, known in zip(mentions, best, strict=True):
+        if known is not None:
+            span, (place, weight) = mention.span, known
+            heard.append((span.name.key, span.first, place, weight * voice(mention), place.feature not in _LARGE))
+    return heard
+
+
+def _with_heard(
+    context: Context,
+    mentions: list[Recognized],
+    scored: list[Scored],
+    heard: list[Heard],
     best: list[Best | None],
     at: int,
     listed: list[bool],
     *,
     why: bool,
 ) -> list[Scored]:
-    """The mention's candidates with what the other mentions say for each added, and their reasons when asked for (`why`).
-
-    Without reasons, a single candidate stays as it is: it has all the weight anyway.
-    """
-    scored = own[at]
-    if len(scored) < 2 and not (why and scored):
-        return scored
-    others = _hear_others(mentions, voices, best, at, context.page.reader.pairs)
-    beside = [
-        i for i, linked in ((at - 1, at > 0 and listed[at - 1]), (at + 1, at < len(listed) and listed[at])) if linked
+    span = mentions[at].span
+    key, first = span.name.key, span.first
+    # Mentions of the same name say nothing; those far away half as much.
+    others = [
+        (place, weight * _nearness[first - there], small) for name, there, place, weight, small in heard if name != key
     ]
-    kinds = [(best[i][0].feature, best[i][1]) for i in beside if best[i]]
-    container = best[at + 1][0].id if at + 1 < len(mentions) and best[at + 1] else None
+    kinds = []
+    if at > 0 and listed[at - 1] and best[at - 1]:
+        kinds.append(best[at - 1])
+    following = best[at + 1] if at + 1 < len(mentions) else None
+    if following and listed[at]:
+        kinds.append(following)
+    container = following[0].id if following else None
     found = []
     for candidate, score, reasons in scored:
         place = candidate.place
-        more = 0.0
-        if others.places:
-            more, reasons = _support(place, others, reasons, why=why)
-        if container in place.parents and _WITHIN.fullmatch(
-            context.text, mentions[at].span.end, mentions[at + 1].span.start
-        ):
-            more += CONTAINED
+        if others:
+            more, reasons = _support(place, others, reasons, context.page.reader.pairs, why=why)
+            score += more
+        if container in place.parents:
             after = mentions[at + 1].span
-            reasons = [*reasons, f"«{context.text[after.start : after.end]}» is named right after it"]
-        alike = max((weight for feature, weight in kinds if feature is place.feature), default=0.0) if kinds else 0.0
-        found.append((candidate, score + more + PARALLEL * alike, reasons))
+            if _WITHIN.fullmatch(context.text, span.end, after.start):
+                score += CONTAINED
+                reasons = [*reasons, f"«{context.text[after.start : after.end]}» is named right after it"]
+        if kinds:
+            score += PARALLEL * max((weight for other, weight in kinds if other.feature is place.feature), default=0.0)
+        found.append((candidate, score, reasons))
     return found
 
 
-def _hear_others(
-    mentions: list[Recognized], voices: list[float], best: list[Best | None], at: int, pairs: Pairs
-) -> Others:
-    """What the other mentions were taken for; those of the same name say nothing."""
-    span = mentions[at].span
-    key, first = span.name.key, span.first
-    places: list[Best] = []
-    countries: dict[str | None, float] = {}
-    near: list[Best] = []
-    order: dict[str, int] = {}
-    total = 0.0
-    for i, known in enumerate(best):
-        if known is None or i == at:
-            continue
-        other = mentions[i].span
-        if other.name.key == key:
-            continue
-        place, weight = known
-        weight = weight * voices[i] * _nearness[abs(other.first - first)]
-        total += weight
-        order.setdefault(place.id, len(places))
-        places.append((place, weight))
-        countries[place.country] = countries.get(place.country, 0.0) + weight
-        if place.feature is not FeatureClass.COUNTRY and place.feature is not FeatureClass.CONTINENT:
-            near.append((place, weight))
-    return Others(places, total + 0.5, countries, near, order, pairs)
+_nearness = Memo(lambda words: 0.35 + 0.65 * math.exp(-abs(words) / WORDS_APART), most=10_000)
 
 
-_nearness = Memo(lambda words: 0.35 + 0.65 * math.exp(-words / WORDS_APART), most=10_000)
-
-
-def _support(place: Place, others: Others, reasons: list[str], *, why: bool) -> tuple[float, list[str]]:
+def _support(
+    place: Place, others: list[tuple[Place, float, bool]], reasons: list[str], pairs: Pairs, *, why: bool
+) -> tuple[float, list[str]]:
     """What the other places say for this one, its country, its neighbourhood, its parents, and the reasons with these."""
-    score = 0.0
-    found = list(reasons) if why else reasons
-    if place.country:
-        share = others.countries.get(place.country, 0.0) / others.total
-        score += COUNTRY_FOCUS * share
-        if why and share > 0.3:
-            found.append(f"{share:.0%} of the places around lie in {place.country}")
-    near, nearest, neighbour = 0.0, math.inf, None
-    own = place.id
-    for other, weight in others.near:
-        if other.id != own:
-            distance, closeness = others.pairs.get((own, other.id)) or _measure_pair(place, other, others.pairs)
+    own, country, parents = place.id, place.country, place.parents
+    total = alike = near = 0.0
+    nearest, neighbour = math.inf, None
+    containers = []
+    for other, weight, small in others:
+        total += weight
+        if other.country == country:
+            alike += weight
+        identity = other.id
+        if small and identity != own:
+            distance, closeness = pairs.get((own, identity)) or _measure_pair(place, other, pairs)
             near += weight * closeness
             if distance < nearest:
                 nearest, neighbour = distance, other
-    score += NEARNESS * min(1.0, near)
+        if identity in parents:
+            containers.append(other)
+    score = NEARNESS * min(1.0, near)
+    found = list(reasons)
+    if country:
+        share = alike / (total + 0.5)
+        score += COUNTRY_FOCUS * share
+        if why and share > 0.3:
+            found.append(f"{share:.0%} of the places around lie in {country}")
     if why and nearest < NEAR_KM:
         found.append(f"{nearest:.0f} km from {neighbour.name}")
-    named = [others.order[parent] for parent in place.parents if parent in others.order]
-    if named:
-        containers = [others.places[i][0] for i in sorted(named)]
+    if containers:
         small = any(container.feature is not FeatureClass.COUNTRY for container in containers)
         score += PARENT_NAMED if small else PARENT_NAMED / 2
         if why:

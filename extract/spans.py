@@ -59,6 +59,7 @@ class Page:
     reader: WordReader
 
 
+_NO_NOUNS: frozenset[str] = frozenset()
 EDGES = 8  # how many words a look at a span's neighbours may reach over the text's edges
 
 
@@ -155,8 +156,10 @@ def _without_unnamed(page: Page, spans: list[Span]) -> list[Span]:
     kept = []
     for span in spans:
         if span.name.needs_noun:
-            before = page.words[max(0, span.first - NOUN_REACH) : span.first]
-            nouns = frozenset().union(*(word.head_features for word in before if word.head_features))
+            nouns = _NO_NOUNS
+            for word in page.words[max(0, span.first - NOUN_REACH) : span.first]:
+                if word.head_features:
+                    nouns = nouns | word.head_features
             written = page.text[span.start : span.end]
             span.name = page.reader.name(span.key, span.kind, written, span.last - span.first + 1, nouns)
         if span.name is not None:
@@ -257,8 +260,8 @@ def _unlisted(page: Page, i: int, word: Word) -> Iterator[Span]:
         if inside in ("yes", "both"):
             end = _with_adjectives(page, last)
             start = tokens.starts[i] + word.composing_at
-            name = page.reader.made_name(f"{head} {key}", "unlisted", [], end - i + 1, head)
+            name = page.reader.unlisted_name(f"{head} {key}", end - i + 1, head)
             yield Span(start, tokens.ends[end], i, end, name, word.folded[: word.composing_at])
         if inside != "yes":
-            name = page.reader.made_name(key, "unlisted", [], last - first + 1, head)
+            name = page.reader.unlisted_name(key, last - first + 1, head)
             yield Span(tokens.starts[first], tokens.ends[last], first, last, name)

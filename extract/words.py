@@ -53,7 +53,9 @@ class Word:
     after: tuple[str, ...]  # types of the cue after a name that it is
     begins_after: bool
     near_cues: int  # the cues it is that reach over a few words: 1 for place_head, 2 for place_verb
-    starts_organisation: tuple[str, ...]  # its stems that names of organisations begin with
+    starts_organisation: tuple[
+        tuple[str, frozenset[str]], ...
+    ]  # its stems that organisations begin with, and how these go on
     relates: bool  # a relation of the name after it may be read from it
 
 
@@ -100,7 +102,9 @@ def describe_word(folded: str, language: Language, zipf: dict[str, float]) -> Wo
         after=tuple(sorted(language.cues_after.get(folded, ()))),
         begins_after=folded in language.after_starts,
         near_cues=("place_head" in near) + 2 * ("place_verb" in near),
-        starts_organisation=tuple(stem for stem in stems if stem in language.organisation_starts),
+        starts_organisation=tuple(
+            (stem, language.organisation_starts[stem]) for stem in stems if stem in language.organisation_starts
+        ),
         relates=_relates(folded, language),
     )
 
