@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+from extract import export_command
 from extract.articles import KINDS, ArticleError, read_articles
 from extract.export import mention_rows, write_csv, write_jsonl
 from extract.geoparse import Geoparser
@@ -50,7 +51,8 @@ def parse_arguments(arguments: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="python -m extract",
         description="Find the places that Arabic news articles report from.",
-        epilog="Exit codes: 0 all read, 1 some inputs refused, 2 nothing to read.",
+        epilog="Exit codes: 0 all read, 1 some inputs refused, 2 nothing to read. "
+        "`python -m extract export --help`: a workspace as tables of a database (a folder named export is ./export).",
     )
     parser.add_argument("paths", nargs="+", type=Path, metavar="PATH", help=f"article files ({KINDS_READ}) or folders")
     parser.add_argument(
@@ -65,7 +67,10 @@ def parse_arguments(arguments: list[str]) -> argparse.Namespace:
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line and return the exit code."""
-    args = parse_arguments(sys.argv[1:] if arguments is None else arguments)
+    arguments = sys.argv[1:] if arguments is None else arguments
+    if arguments[:1] == ["export"]:
+        return export_command.main(arguments[1:])
+    args = parse_arguments(arguments)
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
     log = logging.getLogger("extract")
     counter = Counter(log)

@@ -647,6 +647,11 @@ class Workspace:
             parameters,
         )
 
+    def newest(self) -> pa.Table:
+        """Id and version of every article that is here: columns article_id and version."""
+        self.refresh(force=True)
+        return self._database.cursor().sql("SELECT article_id, version FROM live").to_arrow_table()
+
     def span(self) -> Span:
         """How many articles there are, and the time they cover."""
         row = self._ask("SELECT count(*), count(*) - count(day), min(day), max(day) FROM live").fetchone()
