@@ -40,6 +40,9 @@ def parse_arguments(arguments: list[str]) -> argparse.Namespace:
         action="store_true",
         help="in PostgreSQL: no geometry columns, and PostGIS is not set up (lat, lon stay)",
     )
+    parser.add_argument(
+        "--no-search", action="store_true", help="in SQLite: no index of the texts (far quicker, and half the size)"
+    )
     return parser.parse_args(arguments)
 
 
@@ -51,6 +54,8 @@ def main(arguments: list[str]) -> int:
         target = read_target(args.to)
         if target.kind != "postgresql" and (args.schema or args.plain):
             raise OSError("--schema and --plain are for PostgreSQL: a file has one schema and no geometry")
+        if target.kind != "sqlite" and args.no_search:
+            raise OSError("--no-search is for SQLite: the others have no index of the texts")
         snapshot = Snapshot(Workspace.open(args.store), find_regions)
         result = _export(snapshot, target, args)
     except (OSError, UnicodeError) as error:
@@ -71,7 +76,11 @@ def _export(snapshot: Snapshot, target: Target, args: argparse.Namespace) -> Exp
         return export_postgres(
             snapshot, target, schema=SCHEMA if args.schema is None else args.schema, plain=args.plain
         )
-    return export_duckdb(snapshot, target) if target.kind == "duckdb" else export_sqlite(snapshot, target)
+    return (
+        export_duckdb(snapshot, target)
+        if target.kind == "duckdb"
+        else export_sqlite(snapshot, target, search=not args.no_search)
+    )
 
 
 def find_regions(place_ids: list[str]) -> dict[str, Region]:

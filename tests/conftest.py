@@ -71,3 +71,9 @@ def postgres_server() -> Iterator[postgres.Server]:
         (pytest.fail if postgres.must_run() else pytest.skip)(postgres.ADVICE)
     with postgres.run_server(programs) as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def postgis(postgres_server: postgres.Server) -> str:
+    """The address of a database of that server that has PostGIS."""
+    return postgres_server.make_database("with_postgis", "CREATE EXTENSION postgis")

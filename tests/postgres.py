@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from adbc_driver_postgresql import dbapi
+
 PACKAGE = "postgresql-postgis"
 ADVICE = "The tests of exports to PostgreSQL need its server with PostGIS. Debian, Ubuntu: sudo apt-get install postgresql-postgis"
 PASSWORD = "كلمة/سر@:?#%&"  # every sign that means something in an address
@@ -27,6 +29,18 @@ class Server:
     def address(self, database: str = "postgres", user: str = "postgres") -> str:
         """The address of a database through the socket, where no password is asked."""
         return f"postgresql://{user}@/{database}?host={self.folder}&port={self.port}"
+
+    def run(self, sql: str, database: str = "postgres") -> None:
+        """Run a command as the superuser."""
+        with dbapi.connect(self.address(database), autocommit=True) as connection, connection.cursor() as cursor:
+            cursor.execute(sql)
+
+    def make_database(self, name: str, *commands: str, options: str = "") -> str:
+        """Make a database, run the commands in it, and return its address."""
+        self.run(f"CREATE DATABASE {name} {options}")
+        for command in commands:
+            self.run(command, name)
+        return self.address(name)
 
 
 def find_postgres() -> Path | None:

@@ -188,9 +188,7 @@ class _Export:
 
     def _layout(self) -> str | None:
         name = literal(f"{self._prefix}{quote(ABOUT.name)}")
-        found = self._value(
-            f"SELECT obj_description({name}::regclass, 'pg_class') WHERE to_regclass({name}) IS NOT NULL"
-        )
+        found = self._value(f"SELECT obj_description(to_regclass({name}), 'pg_class')")
         return LAYOUT if found == MARK else None
 
     def _drop(self, held: set[str]) -> None:
@@ -268,18 +266,19 @@ class _Export:
         return (rows[0][0], f"{quote(rows[0][1])}.") if rows else None
 
     def _make_postgis(self) -> tuple[str, str] | None:
-        driver = _load_driver()
-        self._run("SAVEPOINT before_postgis")
-        try:
-            self._run("CREATE EXTENSION postgis")
-        except driver.Error as error:
-            self._run("ROLLBACK TO SAVEPOINT before_postgis")
+        # The server catches the error itself: after one that comes back, the driver lets a transaction only end.
+        self._run(
+            "DO $$ BEGIN CREATE EXTENSION postgis; "
+            "EXCEPTION WHEN OTHERS THEN PERFORM set_config('rasid.refusal', SQLERRM, true); END $$"
+        )
+        found = self._find_postgis()
+        if found is None:
+            refusal = self._value("SELECT current_setting('rasid.refusal', true)")
             self._notes.append(
-                f"without PostGIS ({_server_words(error)}): the points are in the columns lat and lon alone. When an "
+                f"without PostGIS ({refusal}): the points are in the columns lat and lon alone. When an "
                 "administrator has run CREATE EXTENSION postgis in this database, the next export adds geometry"
             )
-            return None
-        return self._find_postgis()
+        return found
 
     # Rows
 

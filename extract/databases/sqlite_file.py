@@ -27,14 +27,17 @@ BOXES, SEARCH = "places_box", "articles_fts"
 CACHE_KIB = 65_536
 
 
-def export_sqlite(snapshot: Snapshot, target: Target) -> Exported:
-    """Write the snapshot as a new file in the place of the target. Raises ExportError."""
+def export_sqlite(snapshot: Snapshot, target: Target, *, search: bool = True) -> Exported:
+    """Write the snapshot as a new file in the place of the target; with `search`, an index of all texts.
+
+    Raises ExportError.
+    """
     path = target.path
     try:
         if path.exists() and path.stat().st_size:
             _check(path)
         with replaced_file(path) as temporary, contextlib.closing(sqlite3.connect(temporary)) as database:
-            return _write(database, snapshot)
+            return _write(database, snapshot, search)
     except sqlite3.Error as error:
         raise ExportError(f"{path}: cannot be written: {error}") from error
 
@@ -56,7 +59,7 @@ def _check(path: Path) -> None:
     check_own(path, held, own, ABOUT.name)
 
 
-def _write(database: sqlite3.Connection, snapshot: Snapshot) -> Exported:
+def _write(database: sqlite3.Connection, snapshot: Snapshot, search: bool) -> Exported:
     # Nothing is lost when this is killed: the file is not there yet under its name.
     for pragma in ("journal_mode = OFF", "synchronous = OFF", f"cache_size = -{CACHE_KIB}"):
         database.execute(f"PRAGMA {pragma}")
@@ -75,7 +78,7 @@ def _write(database: sqlite3.Connection, snapshot: Snapshot) -> Exported:
             database.execute(sql)
     for name in VIEWS:
         database.execute(view_sql(name))
-    notes = (*_add_boxes(database), *_add_search(database), *nul_note(snapshot.nuls))
+    notes = (*_add_boxes(database), *(_add_search(database) if search else ()), *nul_note(snapshot.nuls))
     exported_at = datetime.now(UTC).isoformat(timespec="seconds")
     about = snapshot.about | {"layout": LAYOUT, "exported_at": exported_at, "geometry": "none"}
     about |= {name: str(count) for name, count in counts.items()}
