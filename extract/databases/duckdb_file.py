@@ -32,8 +32,8 @@ MEMORY = "768MB"
 def export_duckdb(snapshot: Snapshot, target: Target) -> Exported:
     """Write the snapshot as a new file in the place of the target. Raises ExportError."""
     path = target.path
-    if not str(path).isprintable():
-        raise ExportError(f"{path}: DuckDB needs a name of printable characters")
+    if not str(path).isprintable() or "?" in str(path):
+        raise ExportError(f"{path}: DuckDB needs a name of printable characters without a question mark")
     try:
         if path.exists() and path.stat().st_size:
             _check(path)

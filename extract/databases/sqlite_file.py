@@ -120,7 +120,8 @@ def _add_search(database: sqlite3.Connection) -> tuple[str, ...]:
     """A full-text index of titles and texts by three letters each, so that غريان finds وبغريان as well."""
     try:
         database.execute(
-            f"CREATE VIRTUAL TABLE {SEARCH} USING fts5(title, text, content='{ARTICLES.name}', tokenize='trigram')"
+            # Datasette looks for content="articles", with quotation marks of this kind.
+            f"CREATE VIRTUAL TABLE {SEARCH} USING fts5(title, text, content=\"{ARTICLES.name}\", tokenize='trigram')"
         )
     except sqlite3.OperationalError as error:
         return (f"without the table {SEARCH}: {error}",)
