@@ -192,6 +192,16 @@ def test_a_password_of_any_signs_opens_the_door(store, address, postgres_server,
     assert escape(PASSWORD, safe="") not in caplog.text
 
 
+def test_a_password_in_the_environment_opens_the_door(store, address, postgres_server, monkeypatch) -> None:
+    monkeypatch.setenv("PGPASSWORD", PASSWORD)
+    assert export(store, f"postgresql://postgres@127.0.0.1:{postgres_server.port}/with_postgis") == 0
+
+
+def test_the_driver_can_encrypt(store, address, postgres_server, caplog) -> None:
+    assert export(store, through_tcp(postgres_server, password=PASSWORD) + "?sslmode=require") == 2
+    assert "server does not support SSL" in one_error(caplog)
+
+
 @pytest.mark.parametrize(
     ("change", "said"),
     [
