@@ -24,7 +24,7 @@ from extract.parts import (
 )
 from extract.remote import is_url
 from extract.removed import SHOWN, hide, list_removed, read_removed
-from extract.storage import Entry, Storage, open_storage
+from extract.storage import Entry, Storage, StoreError, open_storage
 
 # How long a look at the folder holds: new parts are seen after this many seconds.
 REFRESH_S = 1.0
@@ -49,10 +49,12 @@ def question(method: Method) -> Method:
             self._pinned.seen = seen = self._current
             try:
                 return method(self, *arguments, **named)
-            except (duckdb.IOException, duckdb.HTTPException, FileNotFoundError):
+            except (duckdb.IOException, duckdb.HTTPException, duckdb.InvalidInputException, FileNotFoundError) as error:
                 # A file that is broken, and not gone, stays so however often it is asked.
                 if look + 1 == LOOKS or not self._has_lost(seen):
-                    raise
+                    first = str(error).strip().partition("\n")[0]
+                    hint = "put it back from a copy, or delete both files of the part and read its articles again"
+                    raise StoreError(f"{self.storage.place}: a part cannot be read ({first}): {hint}") from error
                 time.sleep(LOOK_AGAIN_S * look)
             finally:
                 self._pinned.seen = None
