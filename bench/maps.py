@@ -28,7 +28,7 @@ AROUND_S = 60
 SESSIONS = 5
 # Memory is read when it was still for so long.
 SETTLE_S = 1.0
-UNFINISHED = "–"
+UNFINISHED, NONE = "–", "none seen"
 APPS = {"pydeck": "pydeck_map.py", "plotly": "plotly_map.py", "folium, a marker a mention": "folium_map.py"}
 STEPS = {
     "first_s": "first view, new server",
@@ -54,7 +54,7 @@ def measure(plan: Plan) -> Section:
             ours = found if name == "Rasid" else ours
     section.notes += [
         f"Each page had {limit} s in all; {UNFINISHED} is what did not finish in them. Received: everything up to the first view. "
-        f"Server memory: private memory that {SESSIONS} more sessions added, each.",
+        f"Server memory: private memory that more sessions added, each ({SESSIONS} of them, fewer where the time was over).",
         "Rasid draws a circle a place and sends the passages of the place that is clicked; the other pages draw a mark a mention. "
         "They are small pages (bench/apps) with a filter by name and the clicked mention's passage.",
         "WebGL (pydeck, plotly) is drawn in software here: with a graphics card they draw faster. When their points are drawn "
@@ -87,7 +87,9 @@ def _add(section: Section, table: Table, name: str, store: Path, limit_s: float,
         return None
     cells = [seconds(found[step]) if step in found else UNFINISHED for step in STEPS]
     received = number(found["received"] / 1e6) if "received" in found else UNFINISHED
-    memory = number(found["session_mb"]) if "session_mb" in found else UNFINISHED
+    memory = (
+        UNFINISHED if "session_mb" not in found else number(found["session_mb"]) if found["session_mb"] > 0 else NONE
+    )
     first = found.get("first_s")
     ratio = times(first / (ours_s or first)) if first and (ours_s or name == "Rasid") else UNFINISHED
     table.add(name, ratio, *cells, received, memory)
@@ -221,9 +223,9 @@ def answer(request: dict[str, Any]) -> dict[str, Any]:
             found["again_s"] = _timed(page.open)
             step = "more sessions"
             before = _settled_mb(server, clock)
-            for _ in range(SESSIONS):
+            for number_opened in range(1, SESSIONS + 1):
                 visit()[1].open()
-            found["session_mb"] = (_settled_mb(server, clock) - before) / SESSIONS
+                found["session_mb"] = (_settled_mb(server, clock) - before) / number_opened
         except (BrowserError, MeasureError) as error:
             came = f"{first.received / 1e6:,.0f} MB had come to the first page" if first else "no page was opened"
             why = str(error).splitlines()[0].split("Timeout")[0].rstrip(": ")

@@ -7,6 +7,7 @@ from statistics import median
 from typing import Any
 
 from bench.corpus import corpus_of, names_of
+from bench.found import WRITINGS
 from bench.page import Plan, Section, number, said, seconds, times
 from bench.peers import FOLDS_ITSELF, SCANS, fold_seconds, load_names, read_made
 from bench.process import MeasureError, memory_mb, run_measure
@@ -37,6 +38,7 @@ def measure(plan: Plan) -> Section:
             peers[scan] = error
     section = Section("Reading")
     _speed_table(section, ours, peers)
+    _found_table(section, plan)
     _memory_table(section, ours, peers)
     _start_table(section, plan)
     _own_measure(section, corpus, plan)
@@ -78,6 +80,21 @@ def _speed_table(section: Section, ours: dict[str, Any], peers: dict[str, Any]) 
             )
     own = ", ".join(sorted(FOLDS_ITSELF))
     section.notes.append(f"{own} folds by itself (to Latin letters); its speed is with that.")
+
+
+def _found_table(section: Section, plan: Plan) -> None:
+    articles = plan.size(20, 300)
+    try:
+        found = run_measure("bench.found", {"articles": articles, "seed": plan.seed}, limit_s=LIMIT_S)
+    except MeasureError as error:
+        section.notes.append(f"What is found: {said(error)}")
+        return
+    title = f"What is found of the names in {articles:,} of the made articles"
+    table = section.table("names", *WRITINGS, "of the findings, names", title=title)
+    for name, shares in found.items():
+        cells = [f"{shares[kind]:.0%}" if kind in shares else "–" for kind in (*WRITINGS, "right")]
+        table.add(name, *cells)
+    section.notes.append("Made articles are random words: the accuracy on news is in docs/accuracy.md.")
 
 
 def _memory_table(section: Section, ours: dict[str, Any], peers: dict[str, Any]) -> None:

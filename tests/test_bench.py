@@ -12,6 +12,7 @@ from streamlit.testing.v1 import AppTest
 from bench import __main__ as bench
 from bench import peers
 from bench.engines import PandasEngine, SqliteEngine, WorkspaceEngine
+from bench.found import WRITINGS, score, words_finder
 from bench.made_store import write_store
 from bench.make_articles import CHUNK_ARTICLES, make_articles, write_articles
 from bench.page import Plan, Section, number, seconds, times, write_section
@@ -131,6 +132,28 @@ def test_folding_of_peers_is_that_of_the_keys(made):
 )
 def test_scans_find_names_as_they_stand(scan, text, count):
     assert scan(["طرابلس", "بني وليد"])(text) == count
+
+
+def test_findings_are_counted_by_how_names_are_written(made):
+    every = score(
+        made, lambda text: next([(m.start, m.end) for m in a.mentions] for a in made if a.row["text"] == text)
+    )
+    assert every == dict.fromkeys((*WRITINGS, "right"), 1.0)
+    none = score(made, lambda text: [(0, 1)])
+    assert set(none.values()) == {0.0}
+
+
+@pytest.mark.parametrize(
+    ("text", "spans"),
+    [
+        ("سافر إلى بَنغازي، وبني وليد.", ["بَنغازي"]),
+        ("قرب بني وليد ثم طرابلسَ", ["بني وليد", "طرابلس"]),
+        ("بلا اسم", []),
+    ],
+)
+def test_whole_words_are_found_by_offsets_into_the_text(text, spans):
+    found = words_finder(["بنغازي", "بني وليد", "بني", "طرابلس"])(text)
+    assert [text[start:end].strip("،") for start, end in found] == spans
 
 
 def test_scan_that_is_late_is_reckoned_from_what_it_read():
