@@ -9,7 +9,7 @@ from typing import Any
 
 from bench.corpus import corpus_of
 from bench.make_names import make_rows
-from bench.page import Plan, Section, number, said, seconds, times
+from bench.page import Keep, Plan, Section, number, said, seconds, times
 from bench.process import MeasureError, memory_mb, run_command, run_measure
 from bench.reader import article_batches, read_batch
 from extract.geoparse import Geoparser
@@ -22,18 +22,18 @@ FULL_S = 4 * 3600
 IMPORT_S = 3600
 
 
-def measure(plan: Plan) -> Section:
+def measure(plan: Plan, keep: Keep) -> Section:
     """Rate and memory at each number of articles, speed and start at each size of the gazetteer."""
     section = Section("Growth")
     for part in (_articles, _gazetteers):
         try:
-            part(section, plan)
+            part(section, plan, keep)
         except MeasureError as error:
             section.notes.append(said(error))
     return section
 
 
-def _articles(section: Section, plan: Plan) -> None:
+def _articles(section: Section, plan: Plan, keep: Keep) -> None:
     marks = [20, 40] if plan.small else list(MARKS)
     budget = plan.size(20, READING_S, FULL_S)
     request = {"corpus": str(corpus_of(plan, marks[-1])), "marks": marks, "limit_s": budget}
@@ -52,9 +52,10 @@ def _articles(section: Section, plan: Plan) -> None:
         section.notes.append(
             f"{marks[-1]:,} articles were not reached in the {budget} s given: make bench-full reads on."
         )
+    keep(section)
 
 
-def _gazetteers(section: Section, plan: Plan) -> None:
+def _gazetteers(section: Section, plan: Plan, keep: Keep) -> None:
     articles = plan.size(20, 400)
     corpus = str(corpus_of(plan, articles))
     table = section.table(
@@ -81,6 +82,7 @@ def _gazetteers(section: Section, plan: Plan) -> None:
         rates = (number(articles / read["first_s"]), number(articles / read["warm_s"]))
         held = (number(read["memory_mb"]), number(read["private_mb"]), seconds(taken) if size else "")
         table.add(f"{size:,}", times(read["warm_s"] / base), *rates, seconds(opens), *held)
+        keep(section)
     section.notes.append(
         "Imported places are made (bench/make_names.py), four in ten with an Arabic name; they come on top of the "
         "gazetteer that everyone has."

@@ -8,7 +8,7 @@ from typing import Any
 
 from bench.corpus import corpus_of, names_of
 from bench.found import WRITINGS
-from bench.page import Plan, Section, number, said, seconds, times
+from bench.page import Keep, Plan, Section, number, said, seconds, times
 from bench.peers import FOLDS_ITSELF, SCANS, fold_seconds, load_names, read_made
 from bench.process import MeasureError, memory_mb, run_measure
 from bench.reader import article_batches, read_batch
@@ -24,7 +24,7 @@ BASE = "ahocorasick_rs, bytes"
 OWN_MEASURE = "bench.measure_reading"
 
 
-def measure(plan: Plan) -> Section:
+def measure(plan: Plan, keep: Keep) -> Section:
     """Speed, ratio to bare scans, start-up and memory."""
     articles = plan.size(20, 2_000)
     corpus, names = corpus_of(plan, articles), names_of(plan)
@@ -38,9 +38,12 @@ def measure(plan: Plan) -> Section:
             peers[scan] = error
     section = Section("Reading")
     _speed_table(section, ours, peers)
-    _found_table(section, plan)
     _memory_table(section, ours, peers)
+    keep(section)
+    _found_table(section, plan)
+    keep(section)
     _start_table(section, plan)
+    keep(section)
     _own_measure(section, corpus, plan)
     return section
 
