@@ -45,6 +45,7 @@ def measure(plan: Plan, keep: Keep) -> Section:
     section.notes += [
         f"Each page had {limit} s in all; {UNFINISHED} is what did not finish in them. Received: everything up to the first view. "
         f"Server memory: private memory that more sessions added, each ({SESSIONS} of them, fewer where the time was over).",
+        "Rasid's first view is there with its circles and its table, the others' with their points. "
         "Rasid draws a circle a place and sends the passages of the place that is clicked; the other pages draw a mark a mention. "
         "They are small pages (bench/apps) with a filter by name and the clicked mention's passage.",
         "WebGL (pydeck, plotly) is drawn in software here: with a graphics card they draw faster. When their points are drawn "

@@ -138,7 +138,7 @@ def times(value: float) -> str:
 
 def number(value: float) -> str:
     """A figure with as many decimals as it is worth."""
-    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:,.1f}" if abs(value) >= 10 else f"{value:.2g}"
+    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:,.1f}" if abs(value) >= 1 else f"{value:.2g}"
 
 
 def seconds(value: float) -> str:
