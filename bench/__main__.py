@@ -22,7 +22,7 @@ from bench.process import ROOT, MeasureError, run_measure
 # Module and seconds at most, without and with --full.
 MEASURES = {
     "reading": ("bench.reading", 600, 3_600),
-    "growth": ("bench.growth", 900, 8 * 3_600),
+    "growth": ("bench.growth", 1_200, 8 * 3_600),
     "workers": ("bench.workers", 700, 8 * 3_600),
     "queries": ("bench.queries", 600, 3 * 3_600),
     "map": ("bench.maps", 1_500, 3_600),

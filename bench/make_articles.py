@@ -2,7 +2,8 @@
 
 Everyday words come by their frequency in Arabic (wordfreq), with a tail of words that no list holds; names come from the
 gazetteer, the more important the more often, as often and in such writings as bench/rates.json says. A text reads like no
-news, but costs a reader as much: its words, lengths, names, clitics, glue and typos are as many as in news.
+news, but costs a reader as much: its words, lengths, names, clitics, glue and typos are as many as in news, and so are the
+words that come for the first time (23,700 different ones among 78,000; the annotated texts have 24,400).
 The same seed gives the same bytes, with the same gazetteer and packages.
 """
 

@@ -17,7 +17,7 @@ from bench.made_store import write_store
 from bench.make_articles import CHUNK_ARTICLES, make_articles, write_articles
 from bench.page import Plan, Section, number, seconds, times, write_section
 from bench.process import MeasureError, memory_mb, run_command, run_measure
-from bench.rates import ARABIC_WORD, load_rates, measure_rates
+from bench.rates import ARABIC_WORD, SETS, load_rates, measure_rates, read_texts
 from extract.articles import read_articles
 from extract.filters import Filters
 from extract.segment import tokenize
@@ -84,6 +84,15 @@ def test_made_texts_have_the_rates_of_annotated_ones(made):
     assert sum(m.glued for _, m in mentions) / len(mentions) == pytest.approx(rates["all"]["glued"], rel=0.15)
     assert sum(clitic) / len(mentions) == pytest.approx(rates["all"]["with_clitic"], rel=0.15)
     assert words / len(made) == pytest.approx(rates["gold"]["words_an_article"], rel=0.2)
+
+
+def test_made_texts_bring_new_words_as_annotated_ones_do(made):
+    def different(texts):
+        words = [text[token.start : token.end] for text in texts for token in tokenize(text)]
+        return len(set(words[:50_000])) / min(len(words), 50_000)
+
+    annotated = different(article["text"] for article in read_texts(SETS["training"]))
+    assert different(article.row["text"] for article in made) == pytest.approx(annotated, rel=0.1)
 
 
 def test_some_made_articles_are_reprints_of_others(made):
