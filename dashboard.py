@@ -12,6 +12,6 @@ if __name__ == "__main__":
     st.set_page_config(page_title="راصد · Rasid", page_icon="📍", layout="wide", initial_sidebar_state="auto")
     explore.show(frame.begin())
 else:
-    from views import headers
+    from views import headers, memory
 
-    app = st.App(__file__, middleware=headers.MIDDLEWARE)
+    app = st.App(__file__, middleware=headers.MIDDLEWARE, lifespan=memory.lifespan)

@@ -50,7 +50,8 @@ BATCH_ARTICLES = 5_000
 # How long a look at the folder holds: new parts are seen after this many seconds.
 REFRESH_S = 1.0
 FETCH_ROWS = 10_000
-REMEMBERED = 200
+# Numbers (of names, articles, places) kept of earlier searches, some 36 bytes each; what was asked counts as so many.
+REMEMBERED, KEY_NUMBERS = 2_000_000, 20
 # More choices than this no one reads through in a list; a search finds the rest.
 FACET_VALUES = 250
 # What rows have beyond the columns promised to other programs: of the article, and for showing why.
@@ -327,11 +328,15 @@ class Workspace:
     def _remember(self, kind: str, asked: Any, find: Callable[[], list[int]]) -> list[int]:
         """What was found for these parts before, or what is found now. What is asked changes seldom, and comes often."""
         key = (kind, asked)
-        if key not in self._found:
-            if len(self._found) >= REMEMBERED:
+        # Other threads remember at the same time: the dict may be another one, or a longer one, at the next line.
+        found = self._found.get(key)
+        if found is None:
+            found = find()
+            kept = sum(len(numbers) + KEY_NUMBERS for numbers in list(self._found.values()))
+            if kept + len(found) > REMEMBERED:
                 self._found = {}
-            self._found[key] = find()
-        return self._found[key]
+            self._found[key] = found
+        return found
 
     def _find_names(self, key: str) -> list[int]:
         """Numbers of the names that hold the folded text; when there are none, of those a letter or two away."""
