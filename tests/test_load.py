@@ -73,7 +73,7 @@ async def together(port):
     assert [page(session) for session in sessions] == expected
     assert active_sessions(port) == len(QUERIES)
     # One changes its filter, again and again, while the others look on.
-    for name in ("طرابلس", "بنغازي", ""):
+    for name in ("طرابلس", ""):
         await asyncio.gather(
             sessions[1].type_text("filter_place_text", name), *(s.run() for s in sessions if s is not sessions[1])
         )
@@ -104,14 +104,14 @@ def test_sessions_that_end_leave_no_threads_and_no_memory(server):
     port, process = server[0], psutil.Process(server[1])
     used = []
     for _ in range(3):
-        asyncio.run(visit(port, 4))
+        asyncio.run(visit(port, 3))
         end = time.monotonic() + 30
         while active_sessions(port) and time.monotonic() < end:
             time.sleep(0.2)
         assert active_sessions(port) == 0
         time.sleep(3)
         used.append((process.memory_info().rss / 2**20, process.num_threads()))
-    # The first visit fills what is shared. A session's page is some 300 kB as sent; four kept whole would show.
+    # The first visit fills what is shared. A session's page is some 300 kB as sent; three kept whole would show.
     assert used[2][0] - used[1][0] < 20, used
     assert used[2][1] <= used[0][1] + 2, used
 
