@@ -29,7 +29,8 @@ from extract.storage import Entry, Storage, StoreError, open_storage
 # How long a look at the folder holds: new parts are seen after this many seconds.
 REFRESH_S = 1.0
 FETCH_ROWS = 10_000
-REMEMBERED = 200
+# Numbers (of names, articles, places) kept of earlier searches, some 36 bytes each; what was asked counts as so many.
+REMEMBERED, KEY_NUMBERS = 2_000_000, 20
 # Parts that go while a question is answered are looked for again so often: each time others have taken their place.
 LOOKS = 6
 LOOK_AGAIN_S = 0.2
@@ -221,11 +222,14 @@ class LiveTables:
     def _remember(self, kind: str, asked: Any, find: Callable[[], list[int]]) -> list[int]:
         """What was found for these parts before, or what is found now. What is asked changes seldom, and comes often."""
         key, seen = (kind, asked), self._seen
+        # Other threads remember at the same time: the dict may be another one, or a longer one, at the next line.
         found = seen.found.get(key)
         if found is None:
-            if len(seen.found) >= REMEMBERED:
+            found = find()
+            kept = sum(len(numbers) + KEY_NUMBERS for numbers in list(seen.found.values()))
+            if kept + len(found) > REMEMBERED:
                 seen.found = {}
-            found = seen.found[key] = find()
+            seen.found[key] = found
         return found
 
 
