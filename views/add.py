@@ -65,6 +65,8 @@ def _open(t: Texts) -> Workspace | None:
 
 def _show_upload(readings: Readings, t: Texts) -> None:
     st.subheader(t("Files"), anchor=False)
+    words = f'--choose-files: "{t("Choose files")}"; --drop-files: "{t("or drop them here")}";'
+    st.html(f"<style>:root {{ {words} }}</style>")
     st.file_uploader(
         t("Article files"),
         accept_multiple_files=True,
@@ -73,7 +75,8 @@ def _show_upload(readings: Readings, t: Texts) -> None:
         args=(readings, t),
         label_visibility="collapsed",
     )
-    kinds = " ".join(KINDS)
+    # Kept from mixing with the direction around it.
+    kinds = f"\u2066{' '.join(KINDS)}\u2069"
     st.caption(
         t("Read are {kinds}, up to {mb} MB each.", kinds=kinds, mb=str(st.get_option("server.maxUploadSize")))
         + " "
