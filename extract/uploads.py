@@ -11,18 +11,18 @@ import json
 import os
 import re
 import unicodedata
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from extract.articles import ArticleError, read_articles
+from extract.articles import ArticleError
 from extract.mentions import Article, Resolution
-from extract.parts import first_words, write_json
+from extract.parts import first_words
 from extract.review import ReviewingGeoparser, following_decisions
+from extract.run import RunCounts, read_into
 from extract.store import Workspace
-from extract.versions import versions
 
 FOLDER = "uploads"
 # With the hash, the endings and what a temporary file adds this stays well below the 255 bytes a name may have.
@@ -101,9 +101,7 @@ class Uploads:
         path = self.folder / f"{stem}-{digest}{kind}"
         for former in (_OUTCOME, _TRIED):
             path.with_name(path.name + former).unlink(missing_ok=True)
-        temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
-        temporary.write_bytes(content)
-        os.replace(temporary, path)
+        _write(path, content)
         return path, False
 
     def keep_text(self, text: str, about: Mapping[str, str | None]) -> tuple[Path, bool]:
@@ -142,23 +140,23 @@ class Uploads:
         path: Path,
         workspace: Workspace,
         parser: ReviewingGeoparser,
-        progress: Callable[[int], None] = lambda articles: None,
+        progress: Callable[[RunCounts], None] | None = None,
     ) -> Outcome:
-        """Read an upload into the workspace and keep what that gave. `progress` hears of the articles read so far.
+        """Read an upload into the workspace and keep what that gave. `progress` is called after every article.
 
         An upload that gives no article is not kept: handed in again, it is tried again.
         """
         tried = path.with_name(path.name + _TRIED)
         tried.write_text(str(self._tried(path) + 1), encoding="utf-8")
         outcome = Outcome(shown_name(path))
+        noting: Any = _Noting(parser, outcome)
         with following_decisions(workspace, parser):
-            counts = workspace.add(_results(path, workspace, parser, outcome, progress), versions(parser))
-        outcome.replaced = counts.replaced
+            counts = read_into(workspace, [path], parser=noting, progress=progress, refuse=outcome.refuse)
+        outcome.replaced, outcome.known = counts.replaced, counts.skipped
         for record in outcome.refused:
-            # What people gave is told by the name they know, not by where it is kept.
-            record["path"] = record["path"].replace(str(path), outcome.name)
+            record["path"] = known_path(record["path"])
         outcome.when = datetime.now(UTC).isoformat(timespec="seconds")
-        write_json(path.with_name(path.name + _OUTCOME), asdict(outcome))
+        _write(path.with_name(path.name + _OUTCOME), json.dumps(asdict(outcome), ensure_ascii=False).encode())
         tried.unlink(missing_ok=True)
         if not outcome.articles and not outcome.known:
             path.unlink(missing_ok=True)
@@ -182,17 +180,26 @@ class Uploads:
             return 0
 
 
-def _results(
-    path: Path, workspace: Workspace, parser: ReviewingGeoparser, outcome: Outcome, progress: Callable[[int], None]
-) -> Iterator[tuple[Article, list[Resolution]]]:
-    for article in read_articles([path], outcome.refuse):
-        if workspace.has(article):
-            outcome.known += 1
-        else:
-            resolutions = parser.geoparse(article)
-            outcome.count(article, resolutions)
-            yield article, resolutions
-        progress(outcome.articles + outcome.known)
+class _Noting:
+    """A reader of articles that notes what each gave."""
+
+    def __init__(self, parser: ReviewingGeoparser, outcome: Outcome) -> None:
+        self._parser, self._outcome = parser, outcome
+
+    def geoparse(self, article: Article) -> list[Resolution]:
+        resolutions = self._parser.geoparse(article)
+        self._outcome.count(article, resolutions)
+        return resolutions
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._parser, name)
+
+
+def _write(path: Path, content: bytes) -> None:
+    """Write the content under another name, then rename it: it is there as a whole or not at all."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
+    temporary.write_bytes(content)
+    os.replace(temporary, path)
 
 
 def _digest(content: bytes) -> str:
@@ -216,3 +223,13 @@ def shown_name(path: Path) -> str:
     """The name that an upload came under, as far as it was kept."""
     stem, dot, kind = path.name.partition(".")
     return stem.rsplit("-", 1)[0] + dot + kind
+
+
+def known_path(path: str) -> str:
+    """A path in a list of refusals as people know it: of an upload the name it came under, with what lies in it.
+
+    >>> known_path("/data/store/uploads/news-0123456789ab.zip/a.txt"), known_path("/news/a.txt")
+    ('news.zip/a.txt', '/news/a.txt')
+    """
+    found = re.search(rf"(?:^|/){FOLDER}/([^/]+)-[0-9a-f]{{{HASH_DIGITS}}}(\.[^/]*)?(/.*)?\Z", path)
+    return path if found is None else "".join(part or "" for part in found.groups())

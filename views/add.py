@@ -166,8 +166,7 @@ def _show_progress(readings: Readings, t: Texts) -> None:
         st.rerun()
     read = t.count("{n} article read", "{n} articles read", state.articles)
     text = t("Reading {name} ({n} of {all})", name=state.name, n=t.number(state.done + 1), all=t.number(state.asked))
-    # Half a step for the one being read: how many articles it holds is not known before its end.
-    st.progress((state.done + 0.5) / state.asked, plain(f"{text} · {read}"))
+    st.progress(min(1.0, (state.done + state.share) / state.asked), plain(f"{text} · {read}"))
 
 
 def _show_added(readings: Readings, t: Texts) -> None:
