@@ -190,8 +190,9 @@ def _said(path: Path, outcome: Outcome, t: Texts) -> dict[str, str]:
 def _show_outcome(outcome: Outcome, key: str, t: Texts) -> None:
     with st.container(border=True, key=f"outcome_{key}"):
         st.html(_outcome_html(outcome, t))
-        for number, found in enumerate(outcome.found[:ARTICLES_SHOWN]):
-            _show_article(found, f"{key}_{number}", t)
+        with st.container(gap=None, key=f"articles_{key}"):
+            for number, found in enumerate(outcome.found[:ARTICLES_SHOWN]):
+                _show_article(found, f"{key}_{number}", t)
         if outcome.articles > ARTICLES_SHOWN:
             st.caption(t.count("and {n} more article", "and {n} more articles", outcome.articles - ARTICLES_SHOWN))
         _show_nowhere(outcome, key, t)
@@ -228,7 +229,8 @@ def _show_article(found: Found, key: str, t: Texts) -> None:
 
 
 def _go_button(label: str, key: str, icon: str | None = None, **where: Any) -> None:
-    st.button(label, key=key, icon=icon, type="tertiary", on_click=address.go, args=("explore",), kwargs=where)
+    kind = "tertiary" if icon else "secondary"
+    st.button(label, key=key, icon=icon, type=kind, on_click=address.go, args=("explore",), kwargs=where)
 
 
 def _show_nowhere(outcome: Outcome, key: str, t: Texts) -> None:

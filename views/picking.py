@@ -9,7 +9,7 @@ import streamlit as st
 from extract.facts import regions_of
 from gazetteer import Gazetteer, Place, Point, find_candidates
 from views.map import clicked, look, map_options, show_map
-from views.markup import plain
+from views.markup import apart, plain
 from views.texts import Texts
 
 CANDIDATES = 8
@@ -88,7 +88,7 @@ def place_text(place: Place, gazetteer: Gazetteer, t: Texts) -> str:
         parts.append(t.place_name(region[1], region[2]))
     if place.country:
         parts.append(t.country(place.country))
-    return " · ".join([*parts, f"{place.point.lat:.2f}, {place.point.lon:.2f}"])
+    return " · ".join(map(apart, [*parts, f"{place.point.lat:.2f}, {place.point.lon:.2f}"]))
 
 
 def _near(point: Point, gazetteer: Gazetteer, t: Texts) -> str:
