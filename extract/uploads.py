@@ -34,7 +34,7 @@ LISTED = 200
 TRIES = 2
 # "news.csv.gz" is of two kinds. A name kept has no other dots.
 _KIND = re.compile(r"(?:(?:\.[a-z0-9]{1,8})?\.gz|\.[a-z0-9]{1,8})\Z")
-_OUTCOME, _TRIED = ".outcome.json", ".tried"
+_OUTCOME, _TRIED = ".outcome.json", ".tried.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,19 +121,19 @@ class Uploads:
         return sorted(kept, key=lambda path: (path.stat().st_mtime_ns, path.name))
 
     def outcome(self, path: Path) -> Outcome | None:
-        """What reading the upload gave, or None when it waits to be read."""
+        """What reading the upload gave, or None when it waits to be read (or what was kept of it cannot be read)."""
         try:
             content = json.loads(path.with_name(path.name + _OUTCOME).read_text(encoding="utf-8"))
-        except (OSError, ValueError):
+            return Outcome(**content | {"found": [Found(**found) for found in content["found"]]})
+        except (OSError, ValueError, TypeError, KeyError):
             return None
-        return Outcome(**content | {"found": [Found(**found) for found in content["found"]]})
 
-    def outcomes(self) -> list[tuple[Path, Outcome]]:
-        """Every upload that was read and what that gave, newest first; one refused altogether is itself not kept."""
+    def outcomes(self, limit: int | None = None) -> list[tuple[Path, Outcome]]:
+        """The uploads read last and what that gave, newest first; one refused altogether is itself not kept."""
         states = self.folder.glob(f"*{_OUTCOME}") if self.folder.is_dir() else ()
-        paths = (state.with_name(state.name.removesuffix(_OUTCOME)) for state in states)
-        found = [(path, outcome) for path in paths if (outcome := self.outcome(path)) is not None]
-        return sorted(found, key=lambda pair: (pair[1].when, pair[0].name), reverse=True)
+        newest = sorted(states, key=lambda state: (state.stat().st_mtime_ns, state.name), reverse=True)[:limit]
+        paths = (state.with_name(state.name.removesuffix(_OUTCOME)) for state in newest)
+        return [(path, outcome) for path in paths if (outcome := self.outcome(path)) is not None]
 
     def read(
         self,

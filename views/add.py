@@ -262,10 +262,11 @@ def _show_waiting(readings: Readings, t: Texts) -> None:
 
 
 def _show_earlier(readings: Readings, t: Texts) -> None:
-    shown = {readings.uploads.outcome(path) and path.name for path, _ in st.session_state.get("added", [])}
-    earlier = [(path, outcome) for path, outcome in readings.uploads.outcomes() if path.name not in shown]
+    shown = {path for path, _ in st.session_state.get("added", [])}
+    newest = readings.uploads.outcomes(EARLIER_SHOWN + len(shown))
+    earlier = [outcome for path, outcome in newest if path not in shown]
     if not earlier:
         return
     with st.expander(t("Added earlier"), key="earlier"):
-        for number, (_, outcome) in enumerate(earlier[:EARLIER_SHOWN]):
+        for number, outcome in enumerate(earlier[:EARLIER_SHOWN]):
             _show_outcome(outcome, f"earlier_{number}", t)

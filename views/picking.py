@@ -17,7 +17,7 @@ QUERY_CHARACTERS = 80
 MAP_HEIGHT_PX = 260
 # What a point takes its country from: the nearest place the gazetteer knows.
 NEAREST_KM = 150.0
-_COORDINATES = re.compile(r"\s*(-?\d{1,2}(?:[.,]\d+)?)\s*[,;،\s]\s*(-?\d{1,3}(?:[.,]\d+)?)\s*\Z")
+_COORDINATES = re.compile(r"\s*(-?\d{1,2}(?:\.\d+)?)(?:\s*[,;،]\s*|\s+)(-?\d{1,3}(?:\.\d+)?)\s*\Z")
 _COLOURS = {"light": ["#0f766e", "#b45309"], "dark": ["#4fc3b8", "#f0a04b"]}
 _CIRCLE_PX = 9
 
@@ -32,7 +32,7 @@ def read_point(text: str) -> Point | None:
     if not found:
         return None
     try:
-        return Point(*(float(number.replace(",", ".")) for number in found.groups()))
+        return Point(*map(float, found.groups()))
     except ValueError:
         return None
 
