@@ -11,12 +11,12 @@ from pathlib import Path
 from typing import IO
 
 from extract.decisions import ADDED_IMPORTANCE, Decision, Kind
-from gazetteer import Gazetteer, GazetteerError, Place
+from gazetteer import Gazetteer, GazetteerError, Place, TableError
 from gazetteer.build import place_keys
 from gazetteer.import_store import known_place
 from gazetteer.index import FORMAT, Segment, build_index
 from gazetteer.load import cache_folder
-from gazetteer.sources.tables import COLUMNS
+from gazetteer.sources.tables import COLUMNS, make_place
 
 logger = logging.getLogger(__name__)
 KEPT_LAYERS = 20
@@ -78,15 +78,23 @@ def _forget_old_layers(cache: Path) -> None:
 
 
 def write_table(places: Iterable[Place], stream: IO[str]) -> int:
-    """Write the places as a table of our own form, which `python -m gazetteer import` reads, and return how many."""
+    """Write the places as a table of our own form, which `python -m gazetteer import` reads, and return how many.
+
+    One that no table may hold (its id came from elsewhere) is left out, with a warning.
+    """
     writer = csv.writer(stream, lineterminator="\n")
     writer.writerow(COLUMNS)
     count = 0
     for place in places:
         aliases = "|".join(alias.replace("|", " ") for alias in place.aliases)
-        parent = place.parents[0] if place.parents else ""
-        cells = [place.id, place.name, aliases, place.name_en, place.feature.value, place.country or "", parent]
+        texts = [place.id, place.name, aliases, place.name_en, place.feature.value, place.country or "", ""]
         numbers = [place.point.lat, place.point.lon, place.radius_km, place.importance]
-        writer.writerow([*cells, *numbers, place.source or "a reviewer"])
+        cells = [*texts, *map(str, numbers), place.source or "a reviewer"]
+        try:
+            make_place(dict(zip(COLUMNS, cells, strict=True)), "a name of a reviewer")
+        except TableError as error:
+            logger.warning("left out: %s", error)
+            continue
+        writer.writerow(cells)
         count += 1
     return count

@@ -6,11 +6,14 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
+from extract.decisions import DecisionLog
 from extract.export import mention_rows
 from extract.geoparse import Geoparser
 from extract.mentions import Article
 from extract.parts import write_part
 from extract.readers import ArticleError
+from extract.remote import is_url
+from extract.review import ReviewingGeoparser
 from extract.storage import open_storage
 from extract.versions import versions
 from gazetteer import load_gazetteer
@@ -86,18 +89,26 @@ def read_batch(
     return result
 
 
+_gazetteer = cache(load_gazetteer)
+
+
 @cache
-def own_parser() -> Geoparser:
-    """This process's reader of articles, made once."""
-    return Geoparser(load_gazetteer())
+def own_parser(place: str | None = None) -> Geoparser:
+    """This process's reader of articles for the workspace, with its reviewers' decisions; made once.
+
+    Decisions lie in folders: a workspace at an address, and None, have none.
+    """
+    if place is None or is_url(place):
+        return Geoparser(_gazetteer())
+    return ReviewingGeoparser(_gazetteer(), DecisionLog(place))
 
 
 def read_batch_here(batch: Batch, expected: Mapping[str, str]) -> BatchResult:
     """`read_batch` in a process of a pool or cluster. Raises VersionsDiffer when it would read otherwise than asked."""
-    parser = own_parser()
-    found = versions(parser)
+    # Names that reviewers add meanwhile are no difference.
+    found = versions(own_parser())
     if found != dict(expected):
         differing = [name for name in expected if found.get(name) != expected[name]]
         wrong = ", ".join(f"{name} {found.get(name)!r} for {expected[name]!r}" for name in differing)
         raise VersionsDiffer(f"a worker reads with {wrong}: install the same program and gazetteer on every machine")
-    return read_batch(batch, parser)
+    return read_batch(batch, own_parser(batch.place))

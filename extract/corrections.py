@@ -69,12 +69,21 @@ def apply_decisions(
     single = [d for d in ordered if d.article_id == article.id and not _is_about_names(d)]
     if not single:
         return found
-    digest, sentences = text_hash(article.text), split_sentences(article.text)
-    for decision in single:
-        at = locate(article.text, decision, digest)
-        if at is not None:
-            found = _with_mention(found, article, at, decision, gazetteer, sentences)
+    sentences = split_sentences(article.text)
+    for at, decision in _standing(article.text, single):
+        found = _with_mention(found, article, at, decision, gazetteer, sentences)
     return found
+
+
+def _standing(text: str, ordered: Sequence[Decision]) -> list[tuple[tuple[int, int], Decision]]:
+    """Where the decisions stand in the text, in its order. One that a later one touches leaves no trace."""
+    digest = text_hash(text)
+    taken: list[tuple[tuple[int, int], Decision]] = []
+    for decision in reversed(ordered):
+        at = locate(text, decision, digest)
+        if at is not None and not any(start < at[1] and at[0] < end for (start, end), _ in taken):
+            taken.append((at, decision))
+    return sorted(taken, key=lambda pair: pair[0])
 
 
 def _is_about_names(decision: Decision) -> bool:
@@ -113,15 +122,21 @@ def locate(text: str, decision: Decision, digest: str | None = None) -> tuple[in
 
 
 def _alike(decision: Decision, text: str, start: int, end: int) -> float:
-    """What share of the words around the mention then stands around this place now, 0..1; 1 when none stood there."""
+    """What share of the words around the mention then stands around this place now, 0..1; 1 when none stood there.
+
+    0 when neither the word before nor the one after is the same: then it is another mention, in words much alike.
+    """
     before, after = decision.before.split(), decision.after.split()
     wanted = len(before) + len(after)
     if not wanted:
         return 1.0
-    reach = sum(map(len, before)) + sum(map(len, after)) + 80
-    now_before = Counter(normalize_name(text[max(0, start - reach) : start]).split()[-len(before) - 2 :])
-    now_after = Counter(normalize_name(text[end : end + reach]).split()[: len(after) + 2])
-    return ((Counter(before) & now_before).total() + (Counter(after) & now_after).total()) / wanted
+    reach = len(decision.before) + len(decision.after) + 80
+    now_before = normalize_name(text[max(0, start - reach) : start]).split()
+    now_after = normalize_name(text[end : end + reach]).split()
+    if before[-1:] != now_before[-1:] and after[:1] != now_after[:1]:
+        return 0.0
+    same = Counter(before) & Counter(now_before[-len(before) - 2 :])
+    return (same.total() + (Counter(after) & Counter(now_after[: len(after) + 2])).total()) / wanted
 
 
 def _with_mention(

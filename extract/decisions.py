@@ -19,6 +19,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
+from extract.export import starts_formula
 from extract.mentions import Role
 from gazetteer import FeatureClass, Place, Point, normalize_name
 from gazetteer.sources.rows import RowError, check_place
@@ -239,6 +240,10 @@ def check_decision(decision: Decision) -> Decision:
     _want(d.undoes is None, "undoes", d.undoes)
     _want(d.place is not None or d.kind not in (Kind.PLACE, Kind.NAME), "place", None)
     _want(d.scope is Scope.MENTION or d.kind is not Kind.SPAN, "scope", d.scope)
+    if d.kind is Kind.NAME:
+        for name in d.place.names:
+            # It goes into tables, and a spreadsheet would run it.
+            _want(not starts_formula(name), "place.name", name)
     if d.article_id is not None or d.kind is not Kind.NAME:
         _want(d.article_id, "article_id", d.article_id)
         _want(d.start is not None and d.start >= 0, "start", d.start)
@@ -410,22 +415,32 @@ class DecisionLog:
 
     def add(self, decision: Decision) -> bool:
         """Keep the decision; False when it is here already. Raises DecisionError for one that cannot be kept."""
-        if from_json(to_json(decision)) != decision:
-            raise DecisionError("a decision that would not be the same when read again")
-        if any(known.id == decision.id for known in self.all()):
-            return False
+        return bool(self.add_all([decision]))
+
+    def add_all(self, decisions: Iterable[Decision]) -> list[Decision]:
+        """Keep the decisions that are not here yet and return them. Raises DecisionError for one that cannot be kept."""
+        known = {decision.id for decision in self.all()}
+        added = []
+        for decision in decisions:
+            if from_json(to_json(decision)) != decision:
+                raise DecisionError("a decision that would not be the same when read again")
+            if decision.id not in known:
+                known.add(decision.id)
+                self._write(_file_name(decision), to_json(decision) + "\n")
+                added.append(decision)
+        return added
+
+    def _write(self, name: str, line: str) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
-        path = self.folder / _file_name(decision)
-        temporary = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}.part")
+        temporary = self.folder / f".{name}.{os.getpid()}.{threading.get_ident()}.part"
         try:
             with open(temporary, "w", encoding="utf-8", newline="\n") as stream:
-                stream.write(to_json(decision) + "\n")
+                stream.write(line)
                 stream.flush()
                 os.fsync(stream.fileno())
-            os.replace(temporary, path)
+            os.replace(temporary, self.folder / name)
         finally:
             temporary.unlink(missing_ok=True)
-        return True
 
     def all(self) -> list[Decision]:
         """Every decision that can be read, in order, undone ones and undoings among them."""

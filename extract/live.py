@@ -77,6 +77,8 @@ class Snapshot:
         self.database = storage.connect()
         self.codes: Codes = {}
         self.found: dict[tuple[str, Any], list[int]] = {}
+        # Whether the table of copies is made as well (see extract.copy_tables).
+        self.grouped = False
         self._storage, self._find_regions = storage, find_regions
         self._lock, self._made = threading.Lock(), False
 
@@ -103,7 +105,9 @@ class Snapshot:
         cursor.execute(
             "CREATE OR REPLACE TABLE live AS SELECT *, "
             "row_number() OVER (ORDER BY day DESC NULLS LAST, article_id)::INTEGER AS article_number "
-            f"FROM (SELECT * EXCLUDE (text), TRY_CAST(left(date, 10) AS DATE) AS day FROM ({scan}) WHERE {SHOWN} "
+            # DuckDB knows more dates than Python does: infinity, years BC, years of five figures.
+            "FROM (SELECT * EXCLUDE (text), CASE WHEN regexp_full_match(left(date, 10), '[0-9]{4}-[0-9]{2}-[0-9]{2}') "
+            f"AND date > '0001' THEN TRY_CAST(left(date, 10) AS DATE) END AS day FROM ({scan}) WHERE {SHOWN} "
             "QUALIFY row_number() OVER (PARTITION BY article_id ORDER BY version DESC, article_part DESC) = 1)"
         )
 
@@ -144,6 +148,7 @@ class LiveTables:
         self._lock = threading.RLock()
         self._pinned = _Pinned()
         self._looked = 0.0
+        self._current: Snapshot | None = None
         self._current = Snapshot(self.storage, *self._look(), find_regions)
 
     @property
@@ -171,6 +176,9 @@ class LiveTables:
         self._looked = time.monotonic()
         # In this order: what is hidden is hidden in parts that are seen, whatever another process does meanwhile.
         parts = complete_parts(self.storage)
+        if self._current is not None and {part[0] for part in self._current.parts} - {part[0] for part in parts}:
+            # A list made while one part takes the place of another may hold neither.
+            parts = complete_parts(self.storage)
         return parts, list_removed(self.storage)
 
     def _has_lost(self, seen: Snapshot) -> bool:

@@ -15,6 +15,7 @@ from extract.mentions import Article
 from extract.storage import Storage
 from gazetteer.normalize import normalize_name
 
+# Format 1 had no columns of reviews and of what an article was read with.
 FORMAT = 2
 ARTICLES, MENTIONS, SUFFIX = "articles-", "mentions-", ".parquet"
 # Key, stamp and size.

@@ -6,17 +6,18 @@ only the rows asked for.
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 import numpy as np
 
 from extract import search
+from extract.copy_tables import CopyTables
 from extract.decisions import Kind
 from extract.export import ROW_COLUMNS
 from extract.facts import inside
-from extract.filters import FACETS, IN_FACTS, IN_LIVE, IN_SPOTS, Area, Filters, conditions, read_day
-from extract.live import LiveTables, iterate, question
+from extract.filters import FACETS, IN_FACTS, IN_LIVE, IN_SPOTS, Area, Filters, conditions, days_before, read_day
+from extract.live import iterate, question
 from extract.mentions import Article
 from extract.parts import MENTION_SCHEMA, REVIEW_COLUMNS, articles_name, files_sql
 from gazetteer import normalize_name
@@ -93,11 +94,13 @@ class Passage:
     others: list[dict[str, Any]]
 
 
-class Questions(LiveTables):
+class Questions(CopyTables):
     """What can be asked of a workspace, under filters."""
 
     def _where(self, filters: Filters) -> tuple[str, list[Any]]:
         self._want_facts()
+        if filters.copies == "once":
+            self.find_copies()
         return conditions(filters, self._codes, self._find_names, self.find_articles, self._find_inside)
 
     def _find_names(self, key: str) -> list[int]:
@@ -267,10 +270,10 @@ class Questions(LiveTables):
         last = min(read_day(filters.date_to) or span.last, span.last)
         covered = (span.last - span.first).days + 1
         window = next((days for days in TREND_DAYS if covered >= 3 * days), max(1, covered // 2))
-        first = read_day(filters.date_from) or last - timedelta(days=window - 1)
-        before = first - (last - first) - timedelta(days=1)
+        first = read_day(filters.date_from) or days_before(last, window - 1)
         if first > last:
             return None
+        before = days_before(first, (last - first).days + 1)
         where, parameters = self._where(replace(filters, date_from=None, date_to=None))
         rows = self._dicts(
             "SELECT place_id, place, place_en, now, earlier FROM (SELECT place_no, "
@@ -440,11 +443,8 @@ class Questions(LiveTables):
         return found[0] | {"mentions": list(rows)}
 
     @question
-    def full_articles(self, article_ids: Sequence[str]) -> Iterator[Article]:
+    def full_articles(self, article_ids: Sequence[str]) -> list[Article]:
         """The articles with these ids as they were added, with their texts, in no order; others are passed over."""
-        return iter(list(self._full_articles(article_ids)))
-
-    def _full_articles(self, article_ids: Sequence[str]) -> Iterator[Article]:
         found = self._dicts(
             "SELECT article_id, version, article_part FROM live WHERE article_id IN (SELECT unnest(?)) ORDER BY article_id",
             [list(article_ids)],
@@ -453,6 +453,7 @@ class Questions(LiveTables):
         for row in found:
             by_part.setdefault(row["article_part"], []).append(row)
         names = [field.name for field in fields(Article) if field.name != "id"]
+        articles = []
         for part, rows in by_part.items():
             file = self.storage.location(articles_name(self._parts[part][0]))
             kept = {(row["article_id"], row["version"]) for row in rows}
@@ -463,7 +464,8 @@ class Questions(LiveTables):
             )
             for row in texts:
                 if (row["article_id"], row.pop("version")) in kept:
-                    yield Article(row.pop("article_id"), **row)
+                    articles.append(Article(row.pop("article_id"), **row))
+        return articles
 
     @question
     def articles_naming(self, key: str) -> list[str]:

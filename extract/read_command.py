@@ -10,18 +10,17 @@ from pathlib import Path
 from typing import Any
 
 from extract.articles import KINDS, ArticleError, ReadOptions
-from extract.decisions import DecisionLog
 from extract.export import write_csv, write_jsonl
 from extract.inputs import Inputs
 from extract.pools import open_pool
 from extract.progress import Reporter
 from extract.readers import FIELDS, printable
 from extract.rejected import RejectedFile
-from extract.review import ReviewingGeoparser, following_decisions
 from extract.run import Run, RunCounts, read_into
 from extract.storage import open_storage
 from extract.store import Workspace
-from gazetteer import GazetteerError, load_gazetteer
+from gazetteer import GazetteerError
+from gazetteer.terminal import log_to_terminal
 
 KINDS_READ = ", ".join(sorted(KINDS))
 WRITERS = {".jsonl": write_jsonl, ".csv": write_csv}
@@ -85,7 +84,7 @@ def _columns(given: list[str]) -> dict[str, str]:
 def main(arguments: list[str]) -> int:
     """Run the command and return the exit code."""
     args = parse_arguments(arguments)
-    logging.basicConfig(level=logging.WARNING if args.quiet else logging.INFO, format="%(message)s", stream=sys.stderr)
+    log_to_terminal(logging.WARNING if args.quiet else logging.INFO)
     reporter = Reporter(log, quiet=args.quiet)
     try:
         counts, note = _read(args, reporter)
@@ -134,18 +133,15 @@ def _read(args: argparse.Namespace, reporter: Reporter) -> tuple[RunCounts, str]
             rejected.refuse(error)
         refuse(error)
 
-    parser = ReviewingGeoparser(load_gazetteer(), DecisionLog(workspace.folder))
-    with following_decisions(workspace, parser):
-        counts = read_into(
-            workspace,
-            inputs,
-            args.options,
-            parser=parser,
-            workers=args.workers,
-            scheduler=args.scheduler,
-            progress=reporter.show,
-            refuse=refuse_twice,
-        )
+    counts = read_into(
+        workspace,
+        inputs,
+        args.options,
+        workers=args.workers,
+        scheduler=args.scheduler,
+        progress=reporter.show,
+        refuse=refuse_twice,
+    )
     if rejected is not None:
         rejected.save()
     return counts, ""

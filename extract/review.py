@@ -107,11 +107,14 @@ def decide(
     "right" without a place confirms the row's own. Raises DecisionError for an article that is not here or a decision
     that says too little.
     """
-    article = next(workspace.full_articles([row["article_id"]]), None)
+    article = next(iter(workspace.full_articles([row["article_id"]])), None)
     if article is None:
         raise DecisionError(f"article_id: {row['article_id']!r} is not in the workspace")
     if kind == Kind.RIGHT:
         place = place or place_of_row(row)
+    one = scope == Scope.MENTION or kind == Kind.NAME
+    if one and (kind == Kind.RIGHT or row.get("review")):
+        # What was confirmed, or corrected before, is said again: the later decision is the only one that counts.
         role = role or row.get("role")
         relation = (row.get("relation") or "") if relation is None else relation
     start, end = span or (row["start"], row["end"])
@@ -213,8 +216,14 @@ def read_again(
 
 
 @contextmanager
-def following_decisions(workspace: Workspace, parser: ReviewingGeoparser) -> Iterator[None]:
-    """While articles are read and added: what is decided meanwhile is applied to what was read before it, at the end."""
+def following_decisions(workspace: Workspace, parser: Geoparser) -> Iterator[None]:
+    """While articles are read and added: what is decided meanwhile is applied to what was read before it, at the end.
+
+    A reader without decisions follows none.
+    """
+    if not isinstance(parser, ReviewingGeoparser):
+        yield
+        return
     known = {d.id for d in parser.log.all()}
     yield
     newer = [d for d in parser.log.all() if d.id not in known]

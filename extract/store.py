@@ -13,22 +13,25 @@ parts changed; what has text is then read from the parts, and only the rows aske
 import json
 import os
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from extract.export import mention_rows
 from extract.facts import FindRegions
+from extract.filters import read_day
 from extract.known import KnownArticles
 from extract.mentions import Article, Resolution
 from extract.parts import FORMAT, complete_parts, write_part
 from extract.questions import Questions
 from extract.rejected import RejectedFile, read_rejected
 from extract.storage import Storage, StoreError, open_storage
+from extract.upkeep import MANY_SMALL, CompactCounts, compact_parts, count_small, migrate_parts, remove_articles
 
 __all__ = ["FORMAT", "MANIFEST", "AddCounts", "StoreError", "Workspace"]
 MANIFEST = "workspace.json"
+OLDER_FORMATS = (1,)
 ATTRIBUTION = ("GeoNames (CC BY 4.0)", "Who's On First", "Unicode CLDR")
 # A part of so many articles holds some 50,000 mentions: large enough for fast scans, small enough to build in memory.
 BATCH_ARTICLES = 5_000
@@ -57,9 +60,10 @@ class Workspace(Questions):
 
     @classmethod
     def create_or_open(cls, place: str | os.PathLike[str]) -> "Workspace":
-        """Open the workspace in the folder (or at the address) to write in it, or make an empty one.
+        """Open the workspace in the folder (or at the address) to write in it, or make an empty one. One of an older
+        format is brought up to date.
 
-        Raises StoreError for another format, and where nothing can be written.
+        Raises StoreError for a newer format, and where nothing can be written.
         """
         storage = open_storage(place)
         try:
@@ -70,6 +74,7 @@ class Workspace(Questions):
         except OSError as error:
             raise StoreError(f"{storage.place}: cannot be opened ({error.strerror or error})") from error
         storage.tidy()
+        _migrate(storage)
         return cls.open(place)
 
     @classmethod
@@ -126,6 +131,36 @@ class Workspace(Questions):
         """Which articles are here, with which content: as of now, to be kept up by who asks."""
         return KnownArticles.of_parts(self.storage, [key for key, _, _ in complete_parts(self.storage)])
 
+    def select(self, *, outlets: Sequence[str] = (), before: str | None = None) -> list[str]:
+        """Ids of the articles of these outlets, or dated before this day (undated ones are not)."""
+        rows = self._ask(
+            "SELECT article_id FROM live WHERE outlet IN (SELECT unnest(?::VARCHAR[])) OR day < ?::DATE ORDER BY article_id",
+            [list(outlets), read_day(before)],
+        )
+        return [row[0] for row in rows.fetchall()]
+
+    def remove(self, article_ids: Iterable[str]) -> int:
+        """Remove articles for good, and return how many of them were here. They are hidden at once; when this returns, no
+        file of the workspace holds their texts. An article that is added again later shows again.
+        """
+        self.refresh(force=True)
+        found = [row["article_id"] for row in self.articles(list(article_ids))]
+        remove_articles(self.storage, found)
+        self.refresh(force=True)
+        return len(found)
+
+    def compact(self, progress: Callable[[float], None] = lambda share: None) -> CompactCounts:
+        """Merge small parts, drop rows that no longer count, and finish removals that were interrupted."""
+        counts = compact_parts(self.storage, progress=progress)
+        self.refresh(force=True)
+        return counts
+
+    def merge_small(self) -> None:
+        """Merge small parts when there are many: what a read does at its end."""
+        if count_small(self.storage) >= MANY_SMALL:
+            compact_parts(self.storage, thorough=False)
+            self.refresh(force=True)
+
     def rejected(self) -> list[dict[str, Any]]:
         """What could not be read, oldest first: dicts of path, row, unit, reason, hint and time (see extract.rejected)."""
         return read_rejected(self.storage)
@@ -141,6 +176,16 @@ class Workspace(Questions):
             write_manifest(self.storage, self.versions, self.attribution)
 
 
+def open_to_change(place: str | os.PathLike[str]) -> Workspace:
+    """The workspace, brought up to date. Raises StoreError where there is none."""
+    storage = open_storage(place)
+    try:
+        storage.read(MANIFEST)
+    except FileNotFoundError as error:
+        raise StoreError(f"{storage.place}: no workspace here ({MANIFEST} is missing)") from error
+    return Workspace.create_or_open(place)
+
+
 def read_manifest(storage: Storage) -> dict[str, Any]:
     """What the workspace says of itself. Raises StoreError when there is none, or one of another format."""
     try:
@@ -150,6 +195,12 @@ def read_manifest(storage: Storage) -> dict[str, Any]:
     except (OSError, ValueError) as error:
         raise StoreError(f"{storage.place}/{MANIFEST}: cannot be read: {error}") from error
     found = manifest.get("format") if isinstance(manifest, dict) else None
+    if found in OLDER_FORMATS:
+        hint = f"python -m extract compact --store {storage.place} brings it up to date"
+        raise StoreError(f"{storage.place}: a workspace of an older format ({found}, now {FORMAT}): {hint}")
+    if isinstance(found, int) and found > FORMAT:
+        hint = "get the new one"
+        raise StoreError(f"{storage.place}: written by a newer program (format {found}, here {FORMAT}): {hint}")
     if found != FORMAT:
         raise StoreError(f"{storage.place}: workspace format {found!r}, this program knows {FORMAT}")
     return manifest
@@ -159,6 +210,17 @@ def write_manifest(storage: Storage, versions: Mapping[str, str], attribution: I
     """Write what the workspace says of itself."""
     content = {"format": FORMAT, "versions": dict(versions), "attribution": list(attribution)}
     storage.write(MANIFEST, (json.dumps(content, ensure_ascii=False, indent=2) + "\n").encode("utf-8"))
+
+
+def _migrate(storage: Storage) -> None:
+    """Bring a workspace of an older format up to date; others are left as they are."""
+    try:
+        manifest = json.loads(storage.read(MANIFEST))
+    except ValueError:
+        return
+    if isinstance(manifest, dict) and manifest.get("format") in OLDER_FORMATS:
+        migrate_parts(storage)
+        write_manifest(storage, manifest.get("versions", {}), manifest.get("attribution", ATTRIBUTION))
 
 
 def _make_folder(storage: Storage) -> None:

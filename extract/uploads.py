@@ -1,9 +1,10 @@
-"""What people hand in by hand: files and pasted texts, kept in the workspace's folder before they are read.
+"""What people hand in by hand: files and pasted texts, kept in the workspace's folder until they are read.
 
-    uploads/<name>-<hash>.<kind>                 as it came; the hash is of its content, so that the same one is known again
-    uploads/<name>-<hash>.<kind>.outcome.json    what reading it gave; until this is there, it waits to be read
+    uploads/<name>-<hash>.<kind>                 as it came, waiting to be read; the hash is of its content
+    uploads/<name>-<hash>.<kind>.outcome.json    what reading it gave; the file itself is gone by then
 
-A crash or a reload loses nothing: what waits is read by whoever opens the workspace next.
+A crash or a reload loses nothing: what waits is read by whoever opens the workspace next. Once read, the texts are in the
+workspace alone: an article that is removed there is in no second file.
 """
 
 import hashlib
@@ -11,7 +12,7 @@ import json
 import os
 import re
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -90,19 +91,18 @@ class Uploads:
         self.folder = Path(workspace_folder) / FOLDER
 
     def keep(self, name: str, content: bytes) -> tuple[Path, bool]:
-        """Keep the content under a safe form of the name: its path, and whether the same content was here already."""
+        """Keep the content under a safe form of the name: its path, and whether the same content was handed in before."""
         stem, kind = safe_name(name)
-        digest = _digest(content)
         self.folder.mkdir(exist_ok=True, mode=0o700)
+        end = f"-{_digest(content)}{kind}"
         # The content counts, not the name it comes under.
-        for path in self._files():
-            if path.name.endswith(f"-{digest}{kind}"):
-                return path, True
-        path = self.folder / f"{stem}-{digest}{kind}"
-        for former in (_OUTCOME, _TRIED):
-            path.with_name(path.name + former).unlink(missing_ok=True)
-        _write(path, content)
-        return path, False
+        former = (path for path in sorted(self.folder.iterdir()) if path.name.removesuffix(_OUTCOME).endswith(end))
+        known = next((path.with_name(path.name.removesuffix(_OUTCOME)) for path in former), None)
+        path = known or self.folder / f"{stem}{end}"
+        if not path.exists():
+            path.with_name(path.name + _TRIED).unlink(missing_ok=True)
+            _write(path, content)
+        return path, known is not None
 
     def keep_text(self, text: str, about: Mapping[str, str | None]) -> tuple[Path, bool]:
         """Keep a pasted text as a file of one article; `about` are title, date, outlet, country and url where known.
@@ -116,8 +116,7 @@ class Uploads:
 
     def waiting(self, *, tries: int | None = None) -> list[Path]:
         """What has not been read yet, oldest first; with `tries`, only what was begun fewer times than that."""
-        paths = [path for path in self._files() if not path.with_name(path.name + _OUTCOME).exists()]
-        kept = [path for path in paths if tries is None or self._tried(path) < tries]
+        kept = [path for path in self._files() if tries is None or self._tried(path) < tries]
         return sorted(kept, key=lambda path: (path.stat().st_mtime_ns, path.name))
 
     def outcome(self, path: Path) -> Outcome | None:
@@ -129,7 +128,7 @@ class Uploads:
             return None
 
     def outcomes(self, limit: int | None = None) -> list[tuple[Path, Outcome]]:
-        """The uploads read last and what that gave, newest first; one refused altogether is itself not kept."""
+        """The uploads read last and what that gave, newest first."""
         states = self.folder.glob(f"*{_OUTCOME}") if self.folder.is_dir() else ()
         newest = sorted(states, key=lambda state: (state.stat().st_mtime_ns, state.name), reverse=True)[:limit]
         paths = (state.with_name(state.name.removesuffix(_OUTCOME)) for state in newest)
@@ -142,9 +141,8 @@ class Uploads:
         parser: ReviewingGeoparser,
         progress: Callable[[RunCounts], None] | None = None,
     ) -> Outcome:
-        """Read an upload into the workspace and keep what that gave. `progress` is called after every article.
-
-        An upload that gives no article is not kept: handed in again, it is tried again.
+        """Read an upload into the workspace, keep what that gave and let the file go. `progress` is called after every
+        article. One read before finds its articles there, and brings back those removed since.
         """
         tried = path.with_name(path.name + _TRIED)
         tried.write_text(str(self._tried(path) + 1), encoding="utf-8")
@@ -153,19 +151,33 @@ class Uploads:
         with following_decisions(workspace, parser):
             counts = read_into(workspace, [path], parser=noting, progress=progress, refuse=outcome.refuse)
         outcome.replaced, outcome.known = counts.replaced, counts.skipped
+        former = self.outcome(path)
+        if former is not None and not outcome.articles:
+            outcome.found = former.found
         for record in outcome.refused:
             record["path"] = known_path(record["path"])
         outcome.when = datetime.now(UTC).isoformat(timespec="seconds")
-        _write(path.with_name(path.name + _OUTCOME), json.dumps(asdict(outcome), ensure_ascii=False).encode())
-        tried.unlink(missing_ok=True)
-        if not outcome.articles and not outcome.known:
-            path.unlink(missing_ok=True)
+        self._save(path, outcome)
+        for done in (path, tried):
+            done.unlink(missing_ok=True)
         return outcome
 
     def forget(self, path: Path) -> None:
         """Remove an upload that waits, unread."""
-        for ending in (_TRIED, _OUTCOME, ""):
+        for ending in ("", _TRIED):
             path.with_name(path.name + ending).unlink(missing_ok=True)
+
+    def forget_articles(self, article_ids: Collection[str]) -> None:
+        """Take articles that leave the workspace out of what the readings gave: titles and names are parts of them."""
+        for path, outcome in self.outcomes():
+            kept = [found for found in outcome.found if found.article_id not in article_ids]
+            if len(kept) < len(outcome.found):
+                outcome.found = kept
+                self._save(path, outcome)
+
+    def _save(self, path: Path, outcome: Outcome) -> None:
+        content = json.dumps(asdict(outcome), ensure_ascii=False)
+        _write(path.with_name(path.name + _OUTCOME), content.encode("utf-8", "replace"))
 
     def _files(self) -> list[Path]:
         if not self.folder.is_dir():

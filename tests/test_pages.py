@@ -153,6 +153,21 @@ def test_a_wrong_form_is_told_and_keeps_what_was_written(world, text, url, said)
     assert Uploads(world.folder).waiting() == [] and Uploads(world.folder).outcomes() == []
 
 
+def test_an_upload_is_removed_for_good_once_it_was_said_twice(world):
+    app = run_app(lang="en", page="add")
+    add_files(app, world, ("a.txt", TEXT.encode()))
+    assert world.span().articles == 4
+    again(buttons(app, "Remove for good")[0].click())
+    assert world.span().articles == 3
+    assert "كخبزار" not in all_text(app)
+
+
+def test_an_article_is_removed_where_it_is_read(world):
+    app = run_app(lang="en", read="a1@0")
+    again(buttons(app, "Remove for good")[0].click())
+    assert "2 articles" in counts(app) and "read" not in app.query_params
+
+
 def test_hostile_text_and_names_stay_text_when_added(world):
     app = run_app(lang="en", page="add")
     add_files(app, world, (f"{CANARY}.txt", f"{CANARY} في غريان.".encode()), ("<img src=x>.csv", b"a,b\n1,2\n"))
@@ -311,7 +326,7 @@ def test_a_point_by_coordinates_becomes_a_place_of_the_reviewers(world):
     open_form(app)
     say(app, Kind.PLACE)
     again(field(app.text_input, "Search for a place").set_value("31.5, 14.25"))
-    assert "The point 31" in field(app.radio, "Places of this name").options[0]
+    assert "31.5000, 14.2500" in field(app.radio, "Places of this name").options[0]
     again(buttons(app, "Keep this decision")[0].click())
     row = next(world.rows(Filters(reviews=("reviewed",))))
     assert (row["lat"], row["lon"], row["country"], row["surface"]) == (31.5, 14.25, "LY", "غريان")

@@ -81,8 +81,21 @@ def test_the_same_content_is_known_again_under_any_name(uploads, workspace, pars
     first, _ = uploads.keep("one.txt", TEXT.encode())
     uploads.read(first, workspace, parser)
     assert uploads.keep("two.txt", TEXT.encode()) == (first, True)
-    uploads.read(first, workspace, parser)
+    again = uploads.read(first, workspace, parser)
+    assert (again.articles, again.known, len(again.found)) == (0, 1, 1)
     assert workspace.span().articles == 1
+
+
+def test_once_read_the_text_is_in_the_workspace_alone(uploads, workspace, parser):
+    path, _ = uploads.keep("one.txt", TEXT.encode())
+    found = uploads.read(path, workspace, parser).found[0]
+    assert not path.exists()
+    workspace.remove([found.article_id])
+    uploads.forget_articles([found.article_id])
+    kept = [path.read_bytes() for path in workspace.folder.rglob("*") if path.is_file()]
+    assert not any("كخبزار".encode() in content for content in kept)
+    assert uploads.keep("one.txt", TEXT.encode()) == (path, True)
+    assert uploads.read(path, workspace, parser).articles == 1
 
 
 def test_files_of_one_name_do_not_take_each_others_place(uploads, workspace, parser):
@@ -139,7 +152,7 @@ def test_a_refused_file_is_told_and_may_be_handed_in_again(uploads, workspace, p
     assert outcome.refused[0]["path"] == name and outcome.refused[0]["hint"]
     assert not path.exists()
     assert uploads.outcomes()[0][1].refusals == 1
-    assert uploads.keep(name, content) == (path, False)
+    assert uploads.keep(name, content) == (path, True)
     assert uploads.waiting() == [path]
 
 

@@ -17,6 +17,7 @@ from gazetteer.load import fingerprint, imports_folder, user_tables
 from gazetteer.sources.tables import own_tables, read_table
 from views import address, frame
 from views.data import Answers
+from views.grounds import chosen_ground
 from views.markup import Span, escape, html_table, isolate, mark, plain
 from views.reasons import reason_text
 from views.refusals import refusal_html
@@ -228,6 +229,7 @@ def _rows_of(path: Any) -> int:
 
 def _show_online(t: Texts) -> None:
     st.subheader(t("Online services"), anchor=False)
-    tiles = t("on: the map asks tile.openstreetmap.org") if st.session_state.get("street_tiles") else t("off")
+    host = chosen_ground(st.session_state.get("ground")).host
+    tiles = t("on: the map asks {host}", host=host) if host else t("off")
     geocoder = t("off: the dashboard never asks one")
-    st.html(_list_html([f"{t('Street tiles')}: {tiles}", f"{t('Online search for names')}: {geocoder}"]))
+    st.html(_list_html([f"{t('Map from a server')}: {tiles}", f"{t('Online search for names')}: {geocoder}"]))

@@ -14,6 +14,7 @@ from views import address, data, frame
 from views.markup import escape, is_web_address, isolate, plain
 from views.reading import Readings, readings_of
 from views.refusals import refusal_html
+from views.removal import show_removal
 from views.texts import Texts
 
 # A long feature has some 30,000 characters; what is longer comes as a file.
@@ -149,7 +150,7 @@ def _take(keepers: list[Callable[[], tuple[Path, bool]]], readings: Readings, t:
         fine = False
         reason = t("The workspace cannot be written to, so nothing can be added: {reason}", reason=error.strerror or "")
         st.session_state["add_errors"] = [plain(reason)]
-    readings.ask(path for path, known in kept if readings.uploads.outcome(path) is None)
+    readings.ask(path for path, _ in kept)
     st.session_state["added"] = kept + [pair for pair in st.session_state.get("added", []) if pair not in kept]
     return fine
 
@@ -172,22 +173,16 @@ def _show_progress(readings: Readings, t: Texts) -> None:
 def _show_added(readings: Readings, t: Texts) -> None:
     with st.container(key="added"):
         for number, (path, known) in enumerate(st.session_state.get("added", [])):
-            outcome = readings.uploads.outcome(path)
+            outcome = None if readings.is_asked(path) else readings.uploads.outcome(path)
             if outcome is None:
                 continue
-            if known:
-                st.info(
-                    plain(t("«{name}» was added before, on {date}. Nothing is doubled.", **_said(path, outcome, t))),
-                    icon=":material/content_copy:",
-                )
-            _show_outcome(outcome, f"added_{number}", t)
+            if known and outcome.known and not outcome.articles:
+                said = t("«{name}» was added before: nothing is doubled.", name=shown_name(path))
+                st.info(plain(said), icon=":material/content_copy:")
+            _show_outcome(readings, outcome, f"added_{number}", t)
 
 
-def _said(path: Path, outcome: Outcome, t: Texts) -> dict[str, str]:
-    return {"name": shown_name(path), "date": t.date(outcome.when)}
-
-
-def _show_outcome(outcome: Outcome, key: str, t: Texts) -> None:
+def _show_outcome(readings: Readings, outcome: Outcome, key: str, t: Texts) -> None:
     with st.container(border=True, key=f"outcome_{key}"):
         st.html(_outcome_html(outcome, t))
         with st.container(gap=None, key=f"articles_{key}"):
@@ -198,6 +193,8 @@ def _show_outcome(outcome: Outcome, key: str, t: Texts) -> None:
         _show_nowhere(outcome, key, t)
         if outcome.refused:
             st.html(refusal_html(outcome.refused, outcome.refusals, t))
+        if outcome.found and len(outcome.found) == outcome.articles + outcome.known:
+            show_removal(readings, [found.article_id for found in outcome.found], key, t)
 
 
 def _outcome_html(outcome: Outcome, t: Texts) -> str:
@@ -269,4 +266,4 @@ def _show_earlier(readings: Readings, t: Texts) -> None:
         return
     with st.expander(t("Added earlier"), key="earlier"):
         for number, outcome in enumerate(earlier[:EARLIER_SHOWN]):
-            _show_outcome(outcome, f"earlier_{number}", t)
+            _show_outcome(readings, outcome, f"earlier_{number}", t)

@@ -1,9 +1,10 @@
 """The page's state in its address, so that a link shows another reader the same, and Back goes back.
 
-The state lives in the session: "page", "filters" (a dict by name), "settings" (of the map), "place", "read" (the open
-article and the mention it is opened at), "reviewer" (the name that decisions are kept under) and "language". The address
-is read when the session starts and when it was changed from outside (Back, an edited address), and written after every
-change. The map keeps its view there by itself ("view").
+The state lives in the session: "page", "filters" (a dict by name), "settings" (of the map), "table" (columns, none for the
+first choice; sort, None for the order of time; descending; page), "place", "read" (the open article and the mention it is
+opened at), "reviewer" (the name that decisions are kept under) and "language". The address is read when the session starts
+and when it was changed from outside (Back, an edited address), and written after every change. The map keeps its view there
+by itself ("view").
 """
 
 import math
@@ -13,6 +14,7 @@ from typing import Any
 import streamlit as st
 
 from extract.filters import Area
+from extract.questions import SORTABLE
 from views.palette import SCHEMES
 from views.texts import DEFAULT_LANGUAGE, LANGUAGES
 
@@ -53,6 +55,9 @@ SETTINGS = {"colour": SCHEMES, "size": ("mentions", "articles"), "marks": ("circ
 # The first one is shown when the address names none.
 PAGES = ("explore", "add", "data", "decisions")
 CORNERS = 200
+# Anyone can write an address: what is longer than the page itself would write is cut.
+TEXT_CHARACTERS = 80
+VALUE_CHARACTERS, VALUES = 4_000, 250
 NAME_CHARACTERS = 60
 VIEW = "view"
 # Streamlit tells the browser the new address a moment after the page changed; an older one that comes back sooner is not
@@ -94,7 +99,12 @@ def go(page: str, *, article_id: str | None = None, start: int | None = None, pl
 
 
 def _query() -> Query:
-    return {name: st.query_params.get_all(name) for name in st.query_params if name != VIEW}
+    return {name: _sound(st.query_params.get_all(name)) for name in st.query_params if name != VIEW}
+
+
+def _sound(values: list[str]) -> list[str]:
+    kept = (value[:VALUE_CHARACTERS].encode("utf-8", "ignore").decode() for value in values[:VALUES])
+    return [value.replace("\0", "") for value in kept]
 
 
 def _read(query: Query) -> None:
@@ -105,18 +115,30 @@ def _read(query: Query) -> None:
             filters[name] = tuple(value for value in query[parameter] if value and value != ALL)
     for name, parameter in TEXTS.items():
         if last.get(parameter):
-            filters[name] = last[parameter]
+            filters[name] = last[parameter][:TEXT_CHARACTERS]
     filters["undated"] = last.get("undated") != "0"
     filters["min_confidence"] = _share(last.get("min"))
     filters["area"] = read_area(last.get("area", ""))
     settings = {name: last[name] if last.get(name) in values else values[0] for name, values in SETTINGS.items()}
     article, _, start = last.get("read", "").rpartition("@")
     st.session_state["filters"], st.session_state["settings"] = filters, settings
+    st.session_state["table"] = _read_table(last)
     st.session_state["place"] = last.get("place") or None
     st.session_state["read"] = (article, int(start)) if article and start.isdecimal() and len(start) < 12 else None
     st.session_state["reviewer"] = last.get("by", "")[:NAME_CHARACTERS]
     st.session_state["page"] = last["page"] if last.get("page") in PAGES else PAGES[0]
     st.session_state["language"] = last["lang"] if last.get("lang") in LANGUAGES else DEFAULT_LANGUAGE
+
+
+def _read_table(last: dict[str, str]) -> dict[str, Any]:
+    columns = tuple(name for name in last.get("columns", "").split(",") if name in SORTABLE)
+    sort, page = last.get("sort"), last.get("rows", "")
+    return {
+        "columns": tuple(dict.fromkeys(columns)),
+        "sort": sort if sort in SORTABLE else None,
+        "descending": last.get("desc") == "1",
+        "page": max(1, int(page)) if page.isdecimal() and len(page) < 9 else 1,
+    }
 
 
 def _share(text: str | None) -> float:
@@ -162,6 +184,15 @@ def _wanted() -> Query:
     for name, values in SETTINGS.items():
         if st.session_state["settings"][name] != values[0]:
             query[name] = [st.session_state["settings"][name]]
+    table = st.session_state["table"]
+    if table["columns"]:
+        query["columns"] = [",".join(table["columns"])]
+    if table["sort"]:
+        query["sort"] = [table["sort"]]
+    if table["sort"] and table["descending"]:
+        query["desc"] = ["1"]
+    if table["page"] > 1:
+        query["rows"] = [str(table["page"])]
     if st.session_state["place"]:
         query["place"] = [st.session_state["place"]]
     if st.session_state["reviewer"]:

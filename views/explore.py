@@ -9,8 +9,9 @@ from views import address, data, frame
 from views.address import SETTINGS
 from views.data import Answers
 from views.filters import chosen_filters, clear_filters, prepare_search, set_filter, show_filters
+from views.grounds import Ground, chosen_ground, find_grounds
 from views.map import clicked, counts_text, look, map_options, place_rows, show_map
-from views.markup import escape, isolate
+from views.markup import escape, isolate, plain
 from views.palette import Colouring, colour_places
 from views.passages import show_passages
 from views.ranking import show_ranking
@@ -26,7 +27,6 @@ LISTED_PLACES = 300
 UNPLACED_NAMES = 200
 # How often an open page looks whether somebody else changed the workspace.
 WATCH_S = 5.0
-STREET_TILES = "https://tile.openstreetmap.org/{z}/{x}/{y}.png"
 
 
 def show(t: Texts) -> None:
@@ -120,13 +120,29 @@ def _show_map_head(t: Texts) -> None:
             st.radio(
                 label, SETTINGS[name], key=key, format_func=said.get, on_change=_set, args=(name, key), horizontal=True
             )
-        st.toggle(
-            t("Street tiles"),
-            key="street_tiles",
-            help=t(
-                "Draws streets from tile.openstreetmap.org. That server then learns which part of the map you look at."
-            ),
+        grounds = find_grounds()
+        st.session_state["ground_choice"] = chosen_ground(st.session_state.get("ground")).key
+        st.radio(
+            t("Base map"),
+            list(grounds),
+            key="ground_choice",
+            format_func=lambda key: _ground_name(grounds[key], t),
+            help=t("A server that draws the map learns which part of it you look at."),
+            on_change=_choose_ground,
         )
+
+
+def _choose_ground() -> None:
+    # Not in the address: opening a link must ask no server.
+    st.session_state["ground"] = st.session_state["ground_choice"]
+
+
+def _ground_name(ground: Ground, t: Texts) -> str:
+    if ground.kind == "own":
+        return t("Rasid's own, without a network")
+    if ground.kind == "file":
+        return plain(t("My map file: {name}", name=ground.key))
+    return t("Tiles from {host}", host=ground.host)
 
 
 def _set(name: str, key: str) -> None:
@@ -139,11 +155,11 @@ def _show_map(
 ) -> None:
     settings = st.session_state["settings"]
     colouring = colour_places(places, settings["colour"], look(), t)
-    size = settings["size"]
+    size, ground = settings["size"], chosen_ground(st.session_state.get("ground"))
     chosen_id = chosen["place_id"] if chosen else None
     rows = place_rows(places, t, largest=answers.largest(size), chosen=chosen_id, colouring=colouring, size=size)
     options = map_options(t, colouring.colours, answers.largest(size)) | {
-        "tiles": STREET_TILES if st.session_state.get("street_tiles") else None,
+        "ground": {"kind": ground.kind, "url": ground.url, "credit": ground.credit},
         "heat": settings["marks"] == "heat",
         "cluster": settings["marks"] == "circles",
         "area": filters.area,
@@ -158,8 +174,8 @@ def _show_map(
     _show_legend(colouring, t)
     if len(places) == data.MAX_PLACES:
         st.caption(t("The map shows the most mentioned places only; narrow the filters to see the others."))
-    if st.session_state.get("street_tiles"):
-        st.warning(t("Street tiles are on: this page now asks an outside server (tile.openstreetmap.org)."))
+    if ground.host:
+        st.warning(t("This page now asks an outside server for the map: {host}.", host=ground.host))
 
 
 def count_line(totals: Any, t: Texts) -> str:

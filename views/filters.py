@@ -5,19 +5,19 @@ their labels carry counts, and Streamlit would forget a choice whose label chang
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 import streamlit as st
 
 from extract.decisions import VERDICTS
 from extract.facts import PRECISIONS
-from extract.filters import REVIEWED, UNREVIEWED, Filters, read_day
+from extract.filters import REVIEWED, UNREVIEWED, Filters, days_before, read_day
 from extract.mentions import Role
 from extract.questions import Span
 from gazetteer import FeatureClass
 from views import address
-from views.address import DEFAULTS, LISTS
+from views.address import DEFAULTS, LISTS, TEXT_CHARACTERS
 from views.data import Answers
 from views.markup import plain
 from views.texts import RELATIONS, Texts
@@ -153,7 +153,8 @@ def _list(name: str, label: str, found: Sequence[Choice], wording: Wording, t: T
     st.session_state[key] = chosen
     common = {"format_func": text, "key": key, "on_change": _keep, "args": (name, key)}
     if pills:
-        st.pills(label, options, selection_mode="multi", **common)
+        # Their labels are read as Markdown; those of lists are not.
+        st.pills(label, options, selection_mode="multi", **common | {"format_func": lambda value: plain(text(value))})
     else:
         st.multiselect(label, options, placeholder=t("All"), select_all=False, **common)
 
@@ -161,7 +162,7 @@ def _list(name: str, label: str, found: Sequence[Choice], wording: Wording, t: T
 def _text(name: str, label: str, placeholder: str, t: Texts) -> None:
     key = f"filter_{name}"
     st.session_state[key] = st.session_state["filters"][name]
-    st.text_input(label, key=key, placeholder=placeholder, max_chars=80, on_change=_keep, args=(name, key))
+    st.text_input(label, key=key, placeholder=placeholder, max_chars=TEXT_CHARACTERS, on_change=_keep, args=(name, key))
 
 
 def _in_order(found: Sequence[Choice], codes: Iterable[str]) -> list[Choice]:
@@ -201,7 +202,7 @@ def _dates(span: Span, t: Texts) -> None:
 
 def _presets(last: date, t: Texts) -> None:
     filters = st.session_state["filters"]
-    starts = {(last - timedelta(days=days - 1)).isoformat(): name for name, days in PRESETS.items()}
+    starts = {days_before(last, days - 1).isoformat(): name for name, days in PRESETS.items()}
     st.session_state["date_preset"] = None if filters["date_to"] else starts.get(filters["date_from"])
     words = {"7": t("last 7 days"), "30": t("last 30 days"), "365": t("last 12 months")}
     st.pills(
@@ -217,7 +218,7 @@ def _presets(last: date, t: Texts) -> None:
 
 def _keep_preset(last: date) -> None:
     days = PRESETS.get(st.session_state["date_preset"] or "")
-    set_filter("date_from", (last - timedelta(days=days - 1)).isoformat() if days else None)
+    set_filter("date_from", days_before(last, days - 1).isoformat() if days else None)
     set_filter("date_to", None)
 
 

@@ -5,9 +5,9 @@ from pathlib import Path
 import streamlit as st
 
 from extract.store import StoreError
-from views import address, data
+from views import address, data, login
 from views.data import Answers
-from views.markup import escape
+from views.markup import escape, plain
 from views.reading import readings_of
 from views.texts import DEFAULT_LANGUAGE, LANGUAGES, Texts
 
@@ -17,7 +17,7 @@ STYLE = Path(__file__).parent / "style.css"
 
 
 def begin() -> Texts:
-    """Set up the page and return the texts of its language."""
+    """Set up the page and return the texts of its language. The run ends here for who may not see it (views.login)."""
     address.load()
     language = st.session_state["language"]
     t = Texts(language)
@@ -39,6 +39,7 @@ def begin() -> Texts:
             label_visibility="collapsed",
             on_change=_choose_language,
         )
+    login.demand(t)
     _show_pages(t)
     return t
 
@@ -76,7 +77,7 @@ def open_answers(t: Texts) -> Answers | None:
             t("Read some articles first: `make run` reads the two examples, `make run ARTICLES=path` your own.")
         )
         st.button(t("Add articles here"), key="add_first", on_click=address.go, args=("add",))
-        st.caption(str(error).replace("`", "'"))
+        st.caption(plain(str(error)))
         return None
 
 
@@ -111,6 +112,6 @@ def end(t: Texts, attribution: tuple[str, ...]) -> None:
     sources = " · ".join([*attribution, "Natural Earth", "Leaflet", "Noto Sans Arabic"])
     st.html(
         f'<footer class="rasid-footer">{escape(t("Place names and positions:"))} <bdi>{escape(sources)}</bdi><br>'
-        f"{escape(t('Nothing on this page is fetched from outside, unless you turn street tiles on.'))}</footer>"
+        f"{escape(t('Nothing on this page is fetched from outside, unless you choose a map from a server.'))}</footer>"
     )
     address.save()

@@ -42,7 +42,7 @@ class Readings:
 
     def __init__(self, workspace: Workspace) -> None:
         self.uploads = Uploads(workspace.folder)
-        self._workspace = workspace
+        self.workspace = workspace
         self._lock = threading.Lock()
         self._queue: list[Path] = []
         self._now: Path | None = None
@@ -98,7 +98,7 @@ class Readings:
                     self._done = self._asked = 0
 
     def _read(self, path: Path) -> None:
-        self.uploads.read(path, self._workspace, open_parser(self._workspace.folder), self._count)
+        self.uploads.read(path, self.workspace, open_parser(self.workspace.folder), self._count)
 
     def _count(self, counts: RunCounts) -> None:
         self._counts = counts
