@@ -415,8 +415,8 @@ class Questions(CopyTables):
     def unplaced_passages(self, surfaces: Sequence[str], limit: int) -> dict[str, list[dict[str, Any]]]:
         """Rows of mentions without a place by their name as the text has it, newest first, at most `limit` each."""
         keys = self._ask(
-            "SELECT position FROM facts JOIN part_rows w USING (part, row) "
-            f"WHERE {self._is_unplaced()} AND w.surface IN (SELECT unnest(?::VARCHAR[])) "
+            f"SELECT position FROM (SELECT part, row, position FROM facts WHERE {self._is_unplaced()}) "
+            "JOIN part_rows w USING (part, row) WHERE w.surface IN (SELECT unnest(?::VARCHAR[])) "
             "QUALIFY row_number() OVER (PARTITION BY w.surface ORDER BY position) <= ?",
             [list(surfaces), limit],
         ).fetchall()

@@ -139,6 +139,11 @@ class Answers:
         self.workspace = workspace
         self._key = (workspace.folder, workspace.fingerprint)
 
+    def are_old(self) -> bool:
+        """Whether the workspace has changed since: by another session, or another program."""
+        self.workspace.refresh()
+        return self.workspace.fingerprint != self._key[1]
+
     def totals(self, filters: Filters) -> Totals:
         """How much the filters leave."""
         return _totals(*self._key, filters)
