@@ -208,3 +208,12 @@ class CopyTables(LiveTables):
             [list(article_ids)],
         )
         return dict(rows.fetchall())
+
+    def copy_groups(self) -> list[list[str]]:
+        """The ids of the articles of each group, the group's first in front."""
+        self.find_copies()
+        rows = self._ask(
+            "SELECT list(article_id ORDER BY first DESC, article_id) FROM article_groups JOIN live USING (article_number) "
+            "GROUP BY group_no ORDER BY group_no"
+        )
+        return [row[0] for row in rows.fetchall()]

@@ -8,6 +8,7 @@ from extract.filters import Filters
 from extract.store import StoreError
 from views import address, data, frame
 from views.address import SETTINGS
+from views.copies import prepare_copies
 from views.data import Answers
 from views.filters import chosen_filters, clear_filters, prepare_search, set_filter, show_filters
 from views.map import clicked, counts_text, look, map_options, place_rows, show_map
@@ -48,6 +49,7 @@ def show(t: Texts) -> None:
         with tour:
             frame.show_tour(t)
             prepare_search(answers, filters, t)
+            prepare_copies(answers, filters, t)
         with counts:
             _show_counts(answers, filters, t)
         # The map comes first: the filters' own counts can follow.

@@ -17,6 +17,7 @@ from extract.questions import Span
 from gazetteer import FeatureClass
 from views import address
 from views.address import DEFAULTS, LISTS
+from views.copies import show_switch
 from views.data import Answers
 from views.markup import plain
 from views.texts import RELATIONS, Texts
@@ -111,6 +112,7 @@ def show_filters(answers: Answers, chips: Any, t: Texts) -> None:
             found = _in_order(facets[name], orders[name]) if name in orders else facets[name]
             if found or getattr(filters, name):
                 _list(name, names[name], found, words[name], t, pills=name in ("roles", "precisions"))
+        show_switch(set_filter, t)
         _confidence(t)
     with chips:
         _chips(filters, words, names, t)
@@ -241,6 +243,8 @@ def active_filters(
         found.append(("undated", t("without articles that have no date")))
     if filters.min_confidence:
         found.append(("min_confidence", f"{t('Confidence at least')} {filters.min_confidence:g}"))
+    if filters.copies == "once":
+        found.append(("copies", t("each story once")))
     if filters.area:
         found.append(("area", t("inside the shape on the map")))
     return found
