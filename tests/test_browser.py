@@ -41,6 +41,11 @@ def free_port():
 def address(tmp_path_factory):
     store = tmp_path_factory.mktemp("browser") / "store"
     make_workspace(store)
+    yield from serve(store)
+
+
+def serve(store):
+    """The address of a dashboard on the workspace, which ends when the caller has done with it."""
     port = free_port()
     command = [sys.executable, "-m", "streamlit", "run", "dashboard.py", "--server.port", str(port)]
     server = subprocess.Popen(

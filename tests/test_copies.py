@@ -94,6 +94,7 @@ def test_places_are_marked_without_changing_the_words():
     assert ((plain ^ marked) & 0x3FFFFFFF == 0).all()
 
 
+@settings(max_examples=50)
 @given(st.text(max_size=80), st.lists(st.tuples(st.integers(0, 90), st.integers(0, 90)), max_size=4))
 def test_any_text_has_codes(text, spans):
     codes = text_codes(text, spans)
@@ -320,7 +321,7 @@ def test_copies_follow_what_is_removed_and_changed(workspace):
     assert workspace.copy_groups() == [["a", "b", "c"]]
     assert not sidecar.exists()
     workspace.add([result("a", OTHER, "2020-01-01", "الأولى", BENGHAZI)])
-    assert workspace.copy_groups() == [["b", "c"], ["a", "d"]] or workspace.copy_groups() == [["a", "d"], ["b", "c"]]
+    assert workspace.copy_groups() == [["b", "c"], ["a", "d"]]
     assert workspace.totals(Filters(copies="once")).articles == 2
 
 

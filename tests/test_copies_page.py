@@ -1,11 +1,14 @@
 """Copies of a story on the page: the switch, the address, the passages and the reader."""
 
 import json
+import re
 
 import pytest
+from playwright.sync_api import expect
 
 from extract.filters import Filters
 from extract.store import Workspace
+from tests.test_browser import browser, reader, serve  # noqa: F401
 from tests.test_copies import SHORT, results
 from tests.test_dashboard import again, counts, html_parts, run_app, store  # noqa: F401
 from views import data, downloads
@@ -74,3 +77,25 @@ def test_labels_of_hostile_copies_are_text():
     label = copy_label(copy | {"first": False, "similarity": 0.5}, Texts("en"))
     assert "\\[x\\]" in label and "\\<b\\>" in label and "no date" in label
     assert copies_text(0, Texts("ar")) == ""
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("copies") / "store"
+    Workspace.create_or_open(folder).add(results())
+    yield from serve(folder)
+
+
+@pytest.mark.browser
+def test_a_copy_opens_in_place_of_the_article(reader):  # noqa: F811
+    reader.open("lang=en&place=t:tripoli")
+    reader.page.get_by_role("button", name="Open article").first.click()
+    dialog = reader.page.get_by_role("dialog")
+    expect(dialog.locator(".rasid-article")).not_to_contain_text("لم تسجل إصابات")
+    dialog.get_by_role("button", name="the earliest").click()
+    expect(dialog.locator(".rasid-article")).to_contain_text("لم تسجل إصابات")
+    reader.page.wait_for_url(re.compile("read=a"))
+    expect(dialog).to_have_count(1)
+    reader.page.keyboard.press("Escape")
+    expect(dialog).to_have_count(0)
+    expect(reader.counts()).to_contain_text("4 mentions")
