@@ -35,6 +35,8 @@ LEAST_SAME = 5
 # sentence was put before it) or less of all (another outlet's footer, a paragraph of its own). Chosen on tests/copies/dev.jsonl.
 LEAD_WORDS = 40
 LEAST_COVERED_AND_LEAD = ((0.65, 0.4), (0.5, 0.7))
+# What is left of both texts after the last words in common is compared when it is no longer: more is a paragraph of its own.
+LAST_WORDS = 8
 # One number set right does not make another story of a long text.
 WORDS_PER_CONFLICT = 150
 
@@ -264,7 +266,15 @@ def compare(first: Sequence[int], second: Sequence[int]) -> Likeness:
     words = sum(length for _, _, length in runs)
     shorter = min(len(first), len(second))
     conflicts = 0
-    for (a, b, length), (next_a, next_b, _) in zip(runs, runs[1:], strict=False):
+    ends = [run[:2] for run in runs[1:]]
+    # What stands before the first words in common is the place and the agency it came from: that may differ.
+    if (
+        runs
+        and max(len(codes) - run - runs[-1][2] for codes, run in zip((first, second), runs[-1], strict=False))
+        <= LAST_WORDS
+    ):
+        ends.append((len(first), len(second)))
+    for (a, b, length), (next_a, next_b) in zip(runs, ends, strict=False):
         conflicts += _conflicts(first[a + length : next_a], second[b + length : next_b])
     leads = (_lead([(run[side], run[2]) for run in runs], len(codes)) for side, codes in enumerate((first, second)))
     return Likeness(words / shorter if shorter else 0.0, min(leads), conflicts, words)

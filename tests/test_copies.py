@@ -164,6 +164,20 @@ def test_a_form_filled_with_another_place_is_another_report():
     assert not compare(*codes).copy
 
 
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("عاجل: مراسلنا في الجنوب: قصف مدفعي عنيف يستهدف منذ الفجر أطراف بلدة الخيام", "الخيام"),
+        ("أغلقت الشرطة الطريق الرابط بين العاصمة ومدينة الخيام بعد انهيار جزء من الجسر القديم", "الخيام"),
+    ],
+)
+def test_a_flash_about_another_place_is_another_report(one, other):
+    texts = {name: one.replace(other, name) for name in (other, "كفركلا")}
+    codes = {name: text_codes(text, [(text.index(name), text.index(name) + len(name))]) for name, text in texts.items()}
+    assert group_codes(codes) == []
+    assert group_codes({1: codes[other], 2: text_codes(f"وكالات – {one}")}) == [[1, 2]]
+
+
 @pytest.mark.parametrize(("one", "other"), [("خمسة آلاف ومئتي رجل", "5200 رجل"), ("ثلاث عشرة قرية", "13 قرية")])
 def test_numbers_in_words_and_figures_are_the_same(one, other):
     assert likeness(f"{SHORT} {one} {OTHER}", f"{SHORT} {other} {OTHER}").conflicts == 0
