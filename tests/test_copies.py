@@ -14,6 +14,7 @@ from extract.copies import (
     COMMON_FROM,
     DATE,
     NUMBER,
+    PERSON,
     PLACE,
     SURE_WORDS,
     candidate_pairs,
@@ -45,7 +46,7 @@ OTHER = (
 
 
 def kind(word):
-    return word_code(word) >> 30
+    return word_code(word) >> copies._KIND_BITS
 
 
 @pytest.mark.parametrize(
@@ -79,19 +80,29 @@ def test_other_words_have_other_codes(one, other):
 
 @pytest.mark.parametrize(
     ("word", "expected"),
-    [("12", NUMBER), ("خمسين", NUMBER), ("السبت", DATE), ("تموز", DATE), ("covid19", 0), ("مدينة", 0)],
+    [
+        ("12", NUMBER),
+        ("خمسين", NUMBER),
+        ("السبت", DATE),
+        ("تموز", DATE),
+        ("محمود", PERSON),
+        ("covid19", 0),
+        ("مدينة", 0),
+    ],
 )
-def test_codes_know_numbers_and_dates(word, expected):
+def test_codes_know_numbers_dates_and_persons(word, expected):
     assert kind(word) == expected
 
 
-def test_places_are_marked_without_changing_the_words():
-    text = "وصل إلى بطرابلس ثم إلى بني وليد في 5 مايو"
-    spans = [(text.index("طرابلس"), text.index("طرابلس") + 6), (text.index("بني"), text.index("وليد") + 4)]
-    plain, marked = text_codes(text), text_codes(text, spans)
-    named = [word for word, code in zip(text.split(), marked.tolist(), strict=True) if code >> 30 == PLACE]
-    assert named == ["بطرابلس", "بني", "وليد"]
-    assert ((plain ^ marked) & 0x3FFFFFFF == 0).all()
+def test_places_are_marked_without_the_particles_written_onto_them():
+    text = "وصل إلى بطرابلس ثم إلى بني وليد في 5 مايو عبر جنوبغريان"
+    spans = [(text.index(name), text.index(name) + len(name)) for name in ("طرابلس", "بني وليد", "غريان")]
+    plain, marked = text_codes(text).tolist(), text_codes(text, spans).tolist()
+    bits = copies._KIND_BITS
+    named = [code ^ PLACE << bits for code in marked if code >> bits == PLACE]
+    assert named == [word_code(word) & (1 << bits) - 1 for word in ("طرابلس", "بني", "وليد", "غريان")]
+    assert len(marked) == len(plain) + 1 and word_code("جنوب") in marked
+    assert text_codes("بطرابلس", [(1, 7)]).tolist() == text_codes("طرابلس", [(0, 6)]).tolist()
 
 
 @settings(max_examples=50)
@@ -162,6 +173,14 @@ def test_a_form_filled_with_another_place_is_another_report():
         for text, name in zip(texts, ("طرابلس", "بنغازي"), strict=True)
     ]
     assert not compare(*codes).copy
+
+
+def test_a_form_filled_with_another_person_is_another_report():
+    form = (
+        "تنعى وزارة الثقافة ببالغ الحزن والأسى الفنان القدير {} الذي رحل عن عالمنا بعد مسيرة حافلة بالعطاء في خدمة الفن"
+    )
+    assert not likeness(form.format("علي القبرون"), form.format("فتحي كحلول")).copy
+    assert likeness(form.format("فتحي كحلول"), form.format("فتحي رمضان كحلول")).copy
 
 
 @pytest.mark.parametrize(
