@@ -99,7 +99,7 @@ def everything_is_text(reader):
         )
         found = frame.evaluate(
             "([made, links, inside]) => [...document.querySelectorAll(made + ',' + links)]"
-            ".filter(e => e.closest(inside)).map(e => e.outerHTML)",
+            ".filter(e => e.closest(inside)).map(e => e.outerHTML + ' in ' + (e.closest('[class*=st-key]') || {}).className)",
             [made, links, inside],
         )
         assert found == []

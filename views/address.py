@@ -13,7 +13,7 @@ from typing import Any
 
 import streamlit as st
 
-from extract.filters import Area
+from extract.filters import COPIES, Area
 from extract.questions import SORTABLE
 from views.palette import SCHEMES
 from views.texts import DEFAULT_LANGUAGE, LANGUAGES
@@ -50,6 +50,7 @@ DEFAULTS: dict[str, Any] = {
     "undated": True,
     "min_confidence": 0.0,
     "area": (),
+    "copies": "all",
 }
 SETTINGS = {"colour": SCHEMES, "size": ("mentions", "articles"), "marks": ("circles", "single", "heat")}
 # The first one is shown when the address names none.
@@ -119,6 +120,7 @@ def _read(query: Query) -> None:
     filters["undated"] = last.get("undated") != "0"
     filters["min_confidence"] = _share(last.get("min"))
     filters["area"] = read_area(last.get("area", ""))
+    filters["copies"] = last["copies"] if last.get("copies") in COPIES else DEFAULTS["copies"]
     settings = {name: last[name] if last.get(name) in values else values[0] for name, values in SETTINGS.items()}
     article, _, start = last.get("read", "").rpartition("@")
     st.session_state["filters"], st.session_state["settings"] = filters, settings
@@ -181,6 +183,8 @@ def _wanted() -> Query:
         query["min"] = [f"{filters['min_confidence']:g}"]
     if filters["area"]:
         query["area"] = [";".join(f"{lat:g},{lon:g}" for lat, lon in filters["area"])]
+    if filters["copies"] != DEFAULTS["copies"]:
+        query["copies"] = [filters["copies"]]
     for name, values in SETTINGS.items():
         if st.session_state["settings"][name] != values[0]:
             query[name] = [st.session_state["settings"][name]]

@@ -24,6 +24,8 @@ MAX_PLACES = 2_000
 _REMEMBERED = 64
 # Whole texts, which may be long.
 _REMEMBERED_ARTICLES = 12
+# Among so few articles copies are found in a moment; among more a page does not wait for them.
+COPIES_AT_ONCE = 1_000
 
 
 def store_folder() -> Path:
@@ -201,6 +203,23 @@ class Answers:
     def span(self) -> Span:
         """The time covered."""
         return _span(*self._key)
+
+    def copies_are_known(self) -> bool:
+        """Whether copies can be told now. If not, they are being looked for from now on, while the page goes on."""
+        if not self.workspace.copies_are_ready():
+            if self.span().articles > COPIES_AT_ONCE:
+                self.workspace.start_finding_copies()
+                return False
+            self.workspace.find_copies()
+        return True
+
+    def copies(self, article_id: str) -> list[dict[str, Any]]:
+        """The article's copies; waits until they are known."""
+        return self.workspace.copies(article_id)
+
+    def copy_counts(self, article_ids: list[str]) -> dict[str, int]:
+        """How many copies each article has, of those that have any; nothing while they are not known."""
+        return self.workspace.copy_counts(article_ids) if self.copies_are_known() else {}
 
     def passages(self, filters: Filters, place_id: str, limit: int, offset: int) -> tuple[int, list[Passage]]:
         """A page of the place's sentences."""
