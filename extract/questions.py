@@ -5,19 +5,23 @@ only the rows asked for.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from dataclasses import dataclass, fields, replace
+from datetime import date
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 
 from extract import search
 from extract.copy_tables import CopyTables
+from extract.decisions import Kind
 from extract.export import ROW_COLUMNS
 from extract.facts import inside
-from extract.filters import FACETS, IN_FACTS, IN_LIVE, IN_SPOTS, Area, Filters, conditions, read_day
-from extract.live import iterate
-from extract.parts import MENTION_SCHEMA, REVIEW_COLUMNS, files_sql
+from extract.filters import FACETS, IN_FACTS, IN_LIVE, IN_SPOTS, Area, Filters, conditions, days_before, read_day
+from extract.live import iterate, question
+from extract.mentions import Article
+from extract.parts import MENTION_SCHEMA, REVIEW_COLUMNS, articles_name, files_sql
+from gazetteer import normalize_name
 
 # More choices than this no one reads through in a list; a search finds the rest.
 FACET_VALUES = 250
@@ -39,7 +43,10 @@ UNIT_LIMITS_DAYS = (("day", 120), ("week", 1_000), ("month", 9_000))
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """How much the filters leave: mentions with a place, their places and articles, and mentions without a place."""
+    """How much the filters leave: mentions with a place, their places and articles, and mentions without a place.
+
+    What a reviewer found to be no place is none of these.
+    """
 
     mentions: int
     places: int
@@ -92,7 +99,6 @@ class Questions(CopyTables):
     """What can be asked of a workspace, under filters."""
 
     def _where(self, filters: Filters) -> tuple[str, list[Any]]:
-        self.refresh()
         self._want_facts()
         if filters.copies == "once":
             self.find_copies()
@@ -115,15 +121,16 @@ class Questions(CopyTables):
             ).fetchall()
         return [row[0] for row in held]
 
+    @question
     def find_articles(self, query: str, progress: Callable[[float], None] | None = None) -> list[int]:
         """Numbers of the articles with all words of the query; the first search makes the index (see extract.search)."""
-        self.refresh()
         self._want_facts()
         return self._remember("text", query, lambda: self._articles_with(query, progress))
 
     def _articles_with(self, query: str, progress: Callable[[float], None] | None) -> list[int]:
-        parts = [self.folder / f"articles-{name}.parquet" for name, _, _ in self._parts or ()]
-        found = search.find_articles(parts, query, progress)
+        # The index lies beside the part, or, for an address, in the cache.
+        parts = [self.folder / articles_name(key) for key, _, _ in self._parts]
+        found = search.find_articles(parts, query, progress, lambda part: self.storage.read(part.name))
         rows = self._database.cursor().execute(
             "SELECT article_number FROM live JOIN (SELECT unnest(?::VARCHAR[]) AS article_id, unnest(?::BIGINT[]) AS version) "
             "USING (article_id, version)",
@@ -131,6 +138,7 @@ class Questions(CopyTables):
         )
         return [row[0] for row in rows.fetchall()]
 
+    @question
     def search_is_ready(self) -> bool:
         """Whether every part has its index: if not, the next search takes a while."""
         self.refresh()
@@ -146,16 +154,18 @@ class Questions(CopyTables):
         lat, lon = np.asarray(found["lat"], dtype=float), np.asarray(found["lon"], dtype=float)
         return np.asarray(found["place_no"])[inside(area, lat, lon)].tolist()
 
+    @question
     def totals(self, filters: Filters) -> Totals:
         """How much the filters leave."""
         where, parameters = self._where(filters)
         row = self._ask(
             "SELECT count(place_no), count(DISTINCT place_no), count(DISTINCT article_number), "
-            f"count(*) - count(place_no) FROM facts WHERE {where}",
+            f"count(*) FILTER ({self._is_unplaced()}) FROM facts WHERE {where}",
             parameters,
         ).fetchone()
         return Totals(*row)
 
+    @question
     def facets(self, filters: Filters) -> dict[str, list[tuple[str, int]]]:
         """For every list of values in Filters: the values with their mentions, most first.
 
@@ -197,6 +207,7 @@ class Questions(CopyTables):
             found[name].append((self._codes[columns[name]][value] if table == "facts" else value, n))
         return found
 
+    @question
     def regions(self) -> dict[str, tuple[str, str]]:
         """Arabic and English name of every region that a place of the workspace lies in, by id."""
         rows = self._ask(
@@ -204,6 +215,7 @@ class Questions(CopyTables):
         ).fetchall()
         return {region_id: (arabic, english) for region_id, arabic, english in rows}
 
+    @question
     def places(self, filters: Filters, *, limit: int | None = None, by: str | None = None) -> list[dict[str, Any]]:
         """One dict a place with mentions and articles counted, the most mentioned first.
 
@@ -223,10 +235,14 @@ class Questions(CopyTables):
             [*parameters, limit],
         )
 
+    def _is_unplaced(self) -> str:
+        return f"place_no IS NULL AND review <> {self._codes['review'].index(Kind.NOT_A_PLACE)}"
+
     def _word(self, kind: str) -> str:
         words = ", ".join("'" + word.replace("'", "''") + "'" for word in self._codes[kind])
         return f"[{words}][{kind} + 1]"
 
+    @question
     def timeline(self, filters: Filters) -> Timeline:
         """Mentions with a place over all time (the dates in the filters do not count), by day, week, month or year."""
         where, parameters = self._where(replace(filters, date_from=None, date_to=None))
@@ -243,6 +259,7 @@ class Questions(CopyTables):
         undated = rows.pop()[1] if rows and rows[-1][0] is None else 0
         return Timeline(unit, rows, undated)
 
+    @question
     def trends(self, filters: Filters, *, limit: int = 8) -> Trends | None:
         """Places whose mentions rose and fell most in the filters' period against the equally long one before.
 
@@ -254,10 +271,10 @@ class Questions(CopyTables):
         last = min(read_day(filters.date_to) or span.last, span.last)
         covered = (span.last - span.first).days + 1
         window = next((days for days in TREND_DAYS if covered >= 3 * days), max(1, covered // 2))
-        first = read_day(filters.date_from) or last - timedelta(days=window - 1)
-        before = first - (last - first) - timedelta(days=1)
+        first = read_day(filters.date_from) or days_before(last, window - 1)
         if first > last:
             return None
+        before = days_before(first, (last - first).days + 1)
         where, parameters = self._where(replace(filters, date_from=None, date_to=None))
         rows = self._dicts(
             "SELECT place_id, place, place_en, now, earlier FROM (SELECT place_no, "
@@ -272,6 +289,7 @@ class Questions(CopyTables):
         fallen = [row for row in reversed(rows) if row["now"] < row["earlier"]][:limit]
         return Trends(first, last, before, risen, fallen)
 
+    @question
     def passages(self, filters: Filters, place_id: str, limit: int = 10, offset: int = 0) -> tuple[int, list[Passage]]:
         """How many sentences name the place, and a page of them: newest article first, those without a date last."""
         where, parameters = self._where(replace(filters, place_id=place_id))
@@ -295,6 +313,7 @@ class Questions(CopyTables):
             pairs[kept[position]].append(row | {"asked": position in asked})
         return keys[0][3], [_passage(pairs[key[:2]]) for key in keys]
 
+    @question
     def first_passages(self, filters: Filters, place_ids: Sequence[str], limit: int) -> dict[str, list[dict[str, Any]]]:
         """The newest mentions of each place as rows, one a sentence, at most `limit` each."""
         where, parameters = self._where(filters)
@@ -340,6 +359,7 @@ class Questions(CopyTables):
             for text in (texts[row["part"], row["row"]],)
         ]
 
+    @question
     def rows(
         self,
         filters: Filters,
@@ -376,33 +396,114 @@ class Questions(CopyTables):
             sql, parameters = f"{sql} LIMIT ? OFFSET ?", [*parameters, limit, offset]
         return iterate(self._ask(sql, parameters))
 
+    @question
     def unplaced(self, filters: Filters, *, limit: int = 200) -> list[dict[str, Any]]:
-        """Names that could not be placed, each with its reason and mentions, the most frequent first."""
+        """Names that could not be placed, each with its reason and mentions, the most frequent first.
+
+        What a reviewer found to be no place is not among them.
+        """
         where, parameters = self._where(filters)
         return self._dicts(
             "SELECT surface, reason, count(*) AS mentions, count(DISTINCT article_number) AS articles "
-            f"FROM (SELECT part, row, article_number FROM facts WHERE {where} AND place_no IS NULL) "
+            f"FROM (SELECT part, row, article_number FROM facts WHERE {where} AND {self._is_unplaced()}) "
             "JOIN part_rows USING (part, row) WHERE place_id IS NULL GROUP BY surface, reason "
             "ORDER BY mentions DESC, surface, reason LIMIT ?",
             [*parameters, limit],
         )
 
+    @question
+    def unplaced_passages(self, surfaces: Sequence[str], limit: int) -> dict[str, list[dict[str, Any]]]:
+        """Rows of mentions without a place by their name as the text has it, newest first, at most `limit` each."""
+        keys = self._ask(
+            f"SELECT position FROM (SELECT part, row, position FROM facts WHERE {self._is_unplaced()}) "
+            "JOIN part_rows w USING (part, row) WHERE w.surface IN (SELECT unnest(?::VARCHAR[])) "
+            "QUALIFY row_number() OVER (PARTITION BY w.surface ORDER BY position) <= ?",
+            [list(surfaces), limit],
+        ).fetchall()
+        found: dict[str, list[dict[str, Any]]] = {}
+        for row in self._full_rows("position IN (SELECT unnest(?))", [[key[0] for key in keys]]):
+            found.setdefault(row["surface"], []).append(row)
+        return found
+
+    @question
     def place(self, place_id: str) -> dict[str, Any] | None:
         """One place of the workspace whatever the filters say, or None."""
         found = self.places(Filters(place_id=place_id))
         return found[0] if found else None
 
+    @question
     def article(self, article_id: str) -> dict[str, Any] | None:
         """The article with its text and its mentions in text order, or None."""
         found = self._dicts("SELECT * FROM live WHERE article_id = ?", [article_id])
         if not found:
             return None
-        file = self.folder / f"articles-{self._parts[found[0]['article_part']][0]}.parquet"
+        file = self.storage.location(articles_name(self._parts[found[0]["article_part"]][0]))
         text = f"SELECT text FROM {files_sql([file])} WHERE article_id = ? AND version = ?"
         found[0] |= self._dicts(text, [article_id, found[0]["version"]])[0]
         rows = self.rows(Filters(article_ids=(article_id,)), sort="start", placed=None)
         return found[0] | {"mentions": list(rows)}
 
+    @question
+    def full_articles(self, article_ids: Sequence[str]) -> list[Article]:
+        """The articles with these ids as they were added, with their texts, in no order; others are passed over."""
+        found = self._dicts(
+            "SELECT article_id, version, article_part FROM live WHERE article_id IN (SELECT unnest(?)) ORDER BY article_id",
+            [list(article_ids)],
+        )
+        by_part: dict[int, list[dict[str, Any]]] = {}
+        for row in found:
+            by_part.setdefault(row["article_part"], []).append(row)
+        names = [field.name for field in fields(Article) if field.name != "id"]
+        articles = []
+        for part, rows in by_part.items():
+            file = self.storage.location(articles_name(self._parts[part][0]))
+            kept = {(row["article_id"], row["version"]) for row in rows}
+            texts = self._dicts(
+                f"SELECT article_id, version, {', '.join(names)} FROM {files_sql([file])} "
+                "WHERE article_id IN (SELECT unnest(?)) ORDER BY article_id",
+                [[row["article_id"] for row in rows]],
+            )
+            for row in texts:
+                if (row["article_id"], row.pop("version")) in kept:
+                    articles.append(Article(row.pop("article_id"), **row))
+        return articles
+
+    @question
+    def articles_naming(self, key: str) -> list[str]:
+        """Ids of the articles with a mention whose own name, folded, is this."""
+        rows = self._ask(
+            "SELECT article_id FROM live WHERE article_number IN (SELECT article_number FROM facts WHERE name_no IN "
+            "(SELECT name_no FROM names WHERE folded = ? OR ends_with(folded, ?))) ORDER BY article_id",
+            [key, f"|{key}"],
+        )
+        return [row[0] for row in rows.fetchall()]
+
+    @question
+    def count_named(self, key: str, country: str | None) -> int:
+        """Mentions whose own name, folded, is this, and whose place, or without one whose article, is of the country."""
+        return self._ask(
+            "SELECT count(*) FROM facts LEFT JOIN spots USING (place_no) JOIN live USING (article_number) "
+            "WHERE name_no IN (SELECT name_no FROM names WHERE folded = ? OR ends_with(folded, ?)) "
+            "AND if(place_no IS NULL, live.country, spots.country) IS NOT DISTINCT FROM ?",
+            [key, f"|{key}", country],
+        ).fetchone()[0]
+
+    @question
+    def articles_holding(self, name: str) -> list[str]:
+        """Ids of the articles whose text may hold the name: all its words, with or without particles, or a mention of it."""
+        key = normalize_name(name)
+        if not key:
+            return []
+        numbers = self.find_articles(key)
+        rows = self._ask(
+            "SELECT article_id FROM live WHERE article_number IN (SELECT unnest(?)) OR article_number IN (SELECT "
+            "article_number FROM facts WHERE name_no IN (SELECT name_no FROM names WHERE contains(folded, ?))) "
+            "ORDER BY article_id",
+            [numbers, key],
+        )
+        return [row[0] for row in rows.fetchall()]
+
+    @question
     def articles(self, article_ids: Sequence[str] | None = None) -> list[dict[str, Any]]:
         """Articles without their texts, newest first: article_id, title, head, date, outlet, country, url.
 
@@ -415,6 +516,26 @@ class Questions(CopyTables):
             parameters,
         )
 
+    @question
+    def outlets(self) -> int:
+        """How many outlets the articles name."""
+        return self._ask("SELECT count(DISTINCT outlet) FROM live").fetchone()[0]
+
+    @question
+    def read_with(self) -> list[dict[str, Any]]:
+        """What the articles were read with (program, gazetteer, model), and how many with each, most first."""
+        return self._dicts(
+            "SELECT program, gazetteer, model, count(*) AS articles FROM live GROUP BY ALL "
+            "ORDER BY articles DESC, program, gazetteer, model"
+        )
+
+    @question
+    def newest(self) -> pa.Table:
+        """Id and version of every article that is here: columns article_id and version."""
+        self._want_facts()
+        return self._database.cursor().sql("SELECT article_id, version FROM live").to_arrow_table()
+
+    @question
     def span(self) -> Span:
         """How many articles there are, and the time they cover."""
         row = self._ask("SELECT count(*), count(*) - count(day), min(day), max(day) FROM live").fetchone()
