@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 
 from extract.filters import Filters
 from extract.store import Workspace
-from tests.test_browser import browser, reader, serve  # noqa: F401
+from tests.test_browser import browser, dashboard, reader  # noqa: F401
 from tests.test_copies import SHORT, results
 from tests.test_dashboard import again, counts, html_parts, run_app, store  # noqa: F401
 from views import data, downloads
@@ -83,7 +83,8 @@ def test_labels_of_hostile_copies_are_text():
 def address(tmp_path_factory):
     folder = tmp_path_factory.mktemp("copies") / "store"
     Workspace.create_or_open(folder).add(results())
-    yield from serve(folder)
+    with dashboard(folder) as (port, _):
+        yield f"http://localhost:{port}/"
 
 
 @pytest.mark.browser

@@ -245,7 +245,7 @@ def _ask_scope(answers: Answers, row: dict[str, Any], key: str, t: Texts) -> Sco
     n = answers.workspace.count_named(normalize_name(row["surface"]), country)
     if n < 2:
         return Scope.MENTION
-    where = t.country(country) if country else t("no country")
+    where = plain(t.country(country)) if country else t("no country")
     name = apart(plain(row["surface"]))
     words = {
         Scope.MENTION: t("this mention only"),
