@@ -90,7 +90,7 @@ class Reader:
 
     def open(self, query="lang=en"):
         self.page.goto(f"{self.address}?{query}")
-        self.circles.first.wait_for(timeout=30_000)
+        self.circles.first.wait_for(timeout=60_000)
         expect(self.rows.first).to_be_visible()
         return self
 
