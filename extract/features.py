@@ -37,9 +37,8 @@ def _features(groups: tuple[Group, ...], keys: Iterable[Key]) -> list[str]:
     return [f for group, key in zip(groups, keys, strict=True) if key is not None for f in group(key)]
 
 
-def name_group(key: tuple) -> list[str]:
+def name_group(look: Look) -> list[str]:
     """The name by itself."""
-    look = Look(*key)
     kind, name_class, frequency, clean = look.kind, look.name_class, look.frequency, look.clean
     features = [
         name_class,

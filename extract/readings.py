@@ -23,7 +23,9 @@ GLUE_COST = 30.0  # what every name in a glued word must be worth: importance (0
 GLUE_STRENGTH = 20.0  # a cutting worth less is not believed
 NAME = "<name>"  # stands for a name that has grown together with the one in question
 _GLUING = frozenset({"place_head", "place_prep", "actor_head", "place_verb", "org_head"})
-_WORDS_REMEMBERED, _NAMES_REMEMBERED = 1_000_000, 200_000
+NO_NOUNS: frozenset[str] = frozenset()
+_MOST_NEXT = 5_000  # names that begin alike, whose next words are worth keeping
+_WORDS_REMEMBERED, _NAMES_REMEMBERED, _PLACES_REMEMBERED = 1_000_000, 200_000, 2_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +42,7 @@ class Reading:
     complete: bool = True  # the key is a name; otherwise only the beginning of one
     opens: bool = True  # some name goes on after the key, in the next word
     name: Name | None = None  # of a complete reading
+    lone_name: Name | None = None  # without the places that are meant only when their generic noun stands before
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +74,8 @@ class WordReader:
         self.words = Memo(lambda folded: describe_word(folded, language, self.zipf), most=_WORDS_REMEMBERED)
         self.edge = self.words[EDGE]
         self.infos = Memo(self._read, most=_WORDS_REMEMBERED)
-        self.pairs: dict[tuple[str, str], tuple[float, float]] = {}  # distances of places: see extract.resolve
+        self.pairs = Memo(lambda _: {}, most=_PLACES_REMEMBERED)  # distances between places: see extract.resolve
+        self.next_words = Memo(lambda key: gazetteer.next_words(key, _MOST_NEXT), most=_NAMES_REMEMBERED)
         self.typos = Memo(self._find_typos, most=_NAMES_REMEMBERED)
         self.last_words = Memo(self._read_last_word, most=_NAMES_REMEMBERED)
         self._unlisted = Memo(
@@ -112,11 +116,12 @@ class WordReader:
         zipf = known.zipf
         if not folded or zipf >= FUNCTION_ZIPF or folded[0].isdigit():
             return WordInfo(known)
-        readings = list(self._plain(folded))
+        forms = proclitics(folded)
+        readings = list(self._plain(folded, forms))
         if not any(r.complete for r in readings) and not folded.isascii():
             found = self._glued(folded) if zipf < GLUE_ZIPF and GLUE_LEAST <= len(folded) <= GLUE_MOST else []
-            found = found or (self._article(folded) if zipf < 4 else [])
-            found = found or (self._fuzzy(folded) if zipf < UNKNOWN_ZIPF else [])
+            found = found or (self._article(folded, forms) if zipf < 4 else [])
+            found = found or (self._fuzzy(folded, forms) if zipf < UNKNOWN_ZIPF else [])
             readings += found
         ends = [*offsets[1:], len(word)]
         placed = tuple(self._placed(r, word, offsets[r.start], ends[r.end - 1]) for r in readings)
@@ -127,12 +132,16 @@ class WordReader:
 
     def _placed(self, reading: Reading, word: str, start: int, end: int) -> Reading:
         """The reading by offsets into the word as written, with its name."""
-        name = self.name(reading.key, reading.kind, word[start:end], 1) if reading.complete else None
+        name = lone = None
+        if reading.complete:
+            name = lone = self.name(reading.key, reading.kind, word[start:end], 1)
+            if name is not None and name.needs_noun:
+                lone = self.name(reading.key, reading.kind, word[start:end], 1, NO_NOUNS)
         opens = reading.opens and self.gazetteer.begins_name(reading.key)
-        return replace(reading, start=start, end=end, name=name, opens=opens)
+        return replace(reading, start=start, end=end, name=name, lone_name=lone, opens=opens)
 
-    def _plain(self, folded: str) -> Iterator[Reading]:
-        for proclitic, key, at in proclitics(folded):
+    def _plain(self, folded: str, forms: list[tuple[str, str, int]]) -> Iterator[Reading]:
+        for proclitic, key, at in forms:
             complete, begins = key in self.gazetteer, self.gazetteer.begins_name(key)
             if proclitic and len(key) < 3:
                 complete = False
@@ -140,18 +149,18 @@ class WordReader:
                 kind = "clitic" if proclitic else "plain"
                 yield Reading(at, len(folded), key, kind, proclitic, complete=complete)
 
-    def _article(self, folded: str) -> list[Reading]:
+    def _article(self, folded: str, forms: list[tuple[str, str, int]]) -> list[Reading]:
         found = []
-        for proclitic, key, at in proclitics(folded):
+        for proclitic, key, at in forms:
             other = key.removeprefix(ARTICLE) if key.startswith(ARTICLE) else ARTICLE + key
             if len(other) > 3 and other in self.gazetteer:
                 found.append(Reading(at, len(folded), key, "article", proclitic, opens=False))
         return found[:1]
 
-    def _fuzzy(self, folded: str) -> list[Reading]:
+    def _fuzzy(self, folded: str, forms: list[tuple[str, str, int]]) -> list[Reading]:
         if self._is_ordinary(folded):
             return []
-        for proclitic, key, at in proclitics(folded):
+        for proclitic, key, at in forms:
             if self.zipf[key] < UNKNOWN_ZIPF and not self._is_ordinary(key) and self.typos[key]:
                 return [Reading(at, len(folded), key, "fuzzy", proclitic, opens=False)]
         return []

@@ -38,13 +38,13 @@ _PRECISE = (FeatureClass.CITY, FeatureClass.COUNTRY, FeatureClass.CONTINENT)
 
 KEPT_CANDIDATES = 6  # of each mention, best first
 _VOICES = {Role.LOCATION: 1.0, Role.ACTOR: 0.4, Role.NAME_PART: 0.15}
-_PAIRS_REMEMBERED = 500_000
+_PAIRS_REMEMBERED = 1_000  # of each place
 
 # A candidate, its score and the reasons for it; the best place of a mention and its weight.
 Scored = tuple[Candidate, float, list[str]]
 Best = tuple[Place, float]
 # What was measured between places of one gazetteer, by their ids.
-Pairs = dict[tuple[str, str], tuple[float, float]]
+Pairs = dict[str, dict[str, tuple[float, float]]]
 
 
 # What a mention was taken for: its key and first token, the place, how much it says, whether the place is no larger than a region.
@@ -70,14 +70,15 @@ def is_unlikely(context: Context, mentions: list[Recognized], chosen: list[list[
     well_known = best.importance >= UNLIKELY_IMPORTANCE and mentions[at].span.kind != "fuzzy"
     if well_known or best.country is None or best.country == context.country:
         return False
+    key = mentions[at].span.name.key
     others = [
         (ranked[0].place, ranked[0].weight * voice(m))
-        for i, (m, ranked) in enumerate(zip(mentions, chosen, strict=True))
-        if i != at and ranked and m.span.key != mentions[at].span.key
+        for m, ranked in zip(mentions, chosen, strict=True)
+        if ranked and m.span.name.key != key
     ]
-    if sum(weight for _, weight in others) < UNLIKELY_OTHERS:
+    if any(o.country == best.country for o, _ in others) or sum(weight for _, weight in others) < UNLIKELY_OTHERS:
         return False
-    return all(o.country != best.country and o.point.distance_km(best.point) > UNLIKELY_KM for o, _ in others)
+    return all(o.point.distance_km(best.point) > UNLIKELY_KM for o, _ in others)
 
 
 def _own_scores(context: Context, mention: Recognized) -> list[Scored]:
@@ -204,13 +205,14 @@ def _support(
     total = alike = near = 0.0
     nearest, neighbour = math.inf, None
     containers = []
+    known = pairs[own]
     for other, weight, small in others:
         total += weight
         if other.country == country:
             alike += weight
         identity = other.id
         if small and identity != own:
-            distance, closeness = pairs.get((own, identity)) or _measure_pair(place, other, pairs)
+            distance, closeness = known.get(identity) or _measure_pair(place, other, known)
             near += weight * closeness
             if distance < nearest:
                 nearest, neighbour = distance, other
@@ -233,13 +235,13 @@ def _support(
     return score, found
 
 
-def _measure_pair(place: Place, other: Place, pairs: Pairs) -> tuple[float, float]:
-    """Kilometres between two places, and how near that is (1 the same spot, 0 far); kept in `pairs`."""
-    if len(pairs) >= _PAIRS_REMEMBERED:
-        pairs.clear()
+def _measure_pair(place: Place, other: Place, known: dict[str, tuple[float, float]]) -> tuple[float, float]:
+    """Kilometres between two places, and how near that is (1 the same spot, 0 far); kept in `known`."""
+    if len(known) >= _PAIRS_REMEMBERED:
+        known.clear()
     distance = place.point.distance_km(other.point)
-    known = pairs[place.id, other.id] = distance, math.exp(-distance / NEAR_KM)
-    return known
+    pair = known[other.id] = distance, math.exp(-distance / NEAR_KM)
+    return pair
 
 
 def _weights(scored: list[Scored]) -> list[float]:
@@ -263,8 +265,8 @@ def _rank(best: Best) -> tuple[float, float, str]:
 
 
 def _softmax(scored: list[Scored]) -> list[RankedCandidate]:
-    if not scored:
-        return []
+    if len(scored) < 2:
+        return [RankedCandidate(c.place, c.score, 1.0, "; ".join(reasons)) for c, _, reasons in scored]
     ranked = [
         (_rank((c.place, weight)), c, weight, reasons)
         for (c, _, reasons), weight in zip(scored, _weights(scored), strict=True)

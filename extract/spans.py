@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from extract.names import Name
-from extract.readings import GLUE_ZIPF, Reading, WordInfo, WordReader
+from extract.readings import GLUE_ZIPF, NO_NOUNS, Reading, WordInfo, WordReader
 from extract.segment import Tokens
 from extract.words import Word, proclitics
 from gazetteer import Candidate
@@ -59,7 +59,6 @@ class Page:
     reader: WordReader
 
 
-_NO_NOUNS: frozenset[str] = frozenset()
 EDGES = 8  # how many words a look at a span's neighbours may reach over the text's edges
 
 
@@ -72,33 +71,25 @@ def read_page(text: str, tokens: Tokens, reader: WordReader) -> Page:
 def find_spans(page: Page) -> list[Span]:
     """All spans that carry a name of the gazetteer, in text order; overlapping ones and all."""
     spans: list[Span] = []
+    starts, gaps, words, next_words = page.tokens.starts, page.tokens.gaps, page.words, page.reader.next_words
+    noun_before = -NOUN_REACH - 1  # where the last generic noun stands
     for i, info in enumerate(page.infos):
         for reading in info.readings:
-            if reading.name is not None:
-                spans.append(_single(page, i, reading))
-            if reading.opens:
-                spans += _grow(page, i, reading)
+            name = reading.name if i - noun_before <= NOUN_REACH else reading.lone_name
+            if name is not None:
+                start, end, glued = starts[i] + reading.start, starts[i] + reading.end, reading.kind == "glued"
+                spans.append(Span(start, end, i, i, name, reading.proclitic, reading.left, reading.right, glued))
+            if reading.opens and gaps[i + 1].joins:
+                following, known = words[i + 1], next_words[reading.key]
+                if following.zipf < GLUE_ZIPF or known is None or following.folded in known:
+                    spans += _grow(page, i, reading)
         if info.begins_typo:
             spans += _grow_typos(page, i)
+        if info.word.head_features:
+            noun_before = i
     spans = _without_unnamed(page, spans)
     spans = _without_outer_heads(page, spans)
     return spans + compose_spans(page, spans)
-
-
-def _single(page: Page, i: int, reading: Reading) -> Span:
-    """The name that stands in one word."""
-    start = page.tokens.starts[i]
-    return Span(
-        start + reading.start,
-        start + reading.end,
-        i,
-        i,
-        reading.name,
-        reading.proclitic,
-        reading.left,
-        reading.right,
-        reading.kind == "glued",
-    )
 
 
 def _grow(page: Page, i: int, reading: Reading) -> Iterator[Span]:
@@ -156,7 +147,7 @@ def _without_unnamed(page: Page, spans: list[Span]) -> list[Span]:
     kept = []
     for span in spans:
         if span.name.needs_noun:
-            nouns = _NO_NOUNS
+            nouns = NO_NOUNS
             for word in page.words[max(0, span.first - NOUN_REACH) : span.first]:
                 if word.head_features:
                     nouns = nouns | word.head_features
@@ -213,8 +204,10 @@ def compose_spans(page: Page, spans: list[Span]) -> list[Span]:
         found += _with_longer_end(page, here)
         if longer == i:
             found += _unlisted(page, i, word)
-    taken = {(s.start, s.end) for s in [*spans, *found] if s.kind not in ("fuzzy", "unlisted")}
-    return [s for s in found if s.kind != "unlisted" or (s.start, s.end) not in taken]
+    if not found:
+        return []
+    taken = {(s.start, s.end) for s in [*spans, *found] if s.name.kind not in ("fuzzy", "unlisted")}
+    return [s for s in found if s.name.kind != "unlisted" or (s.start, s.end) not in taken]
 
 
 def _composed(page: Page, i: int, word: Word, inner: Span) -> Span:
