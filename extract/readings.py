@@ -25,7 +25,7 @@ NAME = "<name>"  # stands for a name that has grown together with the one in que
 _GLUING = frozenset({"place_head", "place_prep", "actor_head", "place_verb", "org_head"})
 NO_NOUNS: frozenset[str] = frozenset()
 _MOST_NEXT = 5_000  # names that begin alike, whose next words are worth keeping
-_WORDS_REMEMBERED, _NAMES_REMEMBERED, _PLACES_REMEMBERED = 1_000_000, 200_000, 2_000
+_WORDS_REMEMBERED, _NAMES_REMEMBERED = 1_000_000, 200_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +74,6 @@ class WordReader:
         self.words = Memo(lambda folded: describe_word(folded, language, self.zipf), most=_WORDS_REMEMBERED)
         self.edge = self.words[EDGE]
         self.infos = Memo(self._read, most=_WORDS_REMEMBERED)
-        self.pairs = Memo(lambda _: {}, most=_PLACES_REMEMBERED)  # distances between places: see extract.resolve
         self.next_words = Memo(lambda key: gazetteer.next_words(key, _MOST_NEXT), most=_NAMES_REMEMBERED)
         self.typos = Memo(self._find_typos, most=_NAMES_REMEMBERED)
         self.last_words = Memo(self._read_last_word, most=_NAMES_REMEMBERED)
