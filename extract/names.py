@@ -65,7 +65,6 @@ class Name:
     countries: list[tuple[str, float]] = field(default_factory=list)  # each with the importance of the best place in it
     focus: list[tuple[str, float]] = field(default_factory=list)  # countries that it speaks for, with weights
     features: frozenset[str] = frozenset()
-    needs_noun: bool = False  # some of the places are meant only when their generic noun stands before
     rest: str = ""  # the name proper, when a generic noun that does not belong to it stands before it
 
 

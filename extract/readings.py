@@ -10,6 +10,7 @@ from extract.memo import Memo
 from extract.names import Name, describe_name, with_named_nouns
 from extract.words import EDGE, Word, describe_word, proclitics
 from gazetteer import Candidate, Gazetteer, fold_with_offsets
+from gazetteer.index import BARE
 from gazetteer.match import NOUN_MISSING, article_candidates, bare_candidates, exact_candidates, fuzzy_candidates, rank
 from gazetteer.normalize import ARTICLE, PROCLITICS
 
@@ -41,8 +42,8 @@ class Reading:
     right: str = ""  # and after it
     complete: bool = True  # the key is a name; otherwise only the beginning of one
     opens: bool = True  # some name goes on after the key, in the next word
-    name: Name | None = None  # of a complete reading
-    lone_name: Name | None = None  # without the places that are meant only when their generic noun stands before
+    name: Name | None = None  # where no generic noun stands a few words before; None when it means no place there
+    needs_noun: bool = False  # the name may mean more places where such a noun does
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,9 +83,9 @@ class WordReader:
         )
         self._names = Memo(lambda which: self._find_name(*which), most=_NAMES_REMEMBERED)
 
-    def name(self, key: str, kind: str, written: str, tokens: int, nouns: frozenset[str] | None = None) -> Name | None:
-        """The name with the places it may mean, None when there is none; `nouns` (features) as in `with_named_nouns`, None
-        for all places."""
+    def name(self, key: str, kind: str, written: str, tokens: int, nouns: frozenset[str]) -> Name | None:
+        """The name with the places it may mean, None when there is none; `nouns` are the features that generic nouns a few
+        words before it say."""
         return self._names[key, kind, written, tokens, nouns]
 
     def unlisted_name(self, key: str, tokens: int, head: str) -> Name:
@@ -95,16 +96,17 @@ class WordReader:
         """A name that is not simply looked up."""
         return describe_name(key, kind, candidates, self.gazetteer, self.language, self.zipf, tokens=tokens, head=head)
 
-    def _find_name(self, key: str, kind: str, written: str, tokens: int, nouns: frozenset[str] | None) -> Name | None:
+    def _find_name(self, key: str, kind: str, written: str, tokens: int, nouns: frozenset[str]) -> Name | None:
         candidates = self._candidates(key, kind, written)
-        hanging = any(c.score == NOUN_MISSING for c in candidates)
-        if hanging and nouns is not None:
+        if any(c.score == NOUN_MISSING for c in candidates):
             candidates = with_named_nouns(candidates, nouns, min(self.zipf[word] for word in key.split()))
-        if not candidates:
-            return None
-        name = self.made_name(key, kind, candidates, tokens)
-        name.needs_noun = hanging and nouns is None
-        return name
+        elif nouns:
+            return self._names[key, kind, written, tokens, NO_NOUNS]
+        return self.made_name(key, kind, candidates, tokens) if candidates else None
+
+    def needs_noun(self, key: str, kind: str) -> bool:
+        """Whether the name may mean places only where their generic noun stands before."""
+        return kind == "fuzzy" or (kind != "article" and any(bare == BARE for _, bare in self.gazetteer.rows(key)))
 
     def _read(self, word: str) -> WordInfo:
         folded, offsets = fold_with_offsets(word)
@@ -131,13 +133,12 @@ class WordReader:
 
     def _placed(self, reading: Reading, word: str, start: int, end: int) -> Reading:
         """The reading by offsets into the word as written, with its name."""
-        name = lone = None
+        name, needs_noun = None, False
         if reading.complete:
-            name = lone = self.name(reading.key, reading.kind, word[start:end], 1)
-            if name is not None and name.needs_noun:
-                lone = self.name(reading.key, reading.kind, word[start:end], 1, NO_NOUNS)
+            name = self.name(reading.key, reading.kind, word[start:end], 1, NO_NOUNS)
+            needs_noun = self.needs_noun(reading.key, reading.kind)
         opens = reading.opens and self.gazetteer.begins_name(reading.key)
-        return replace(reading, start=start, end=end, name=name, lone_name=lone, opens=opens)
+        return replace(reading, start=start, end=end, name=name, needs_noun=needs_noun, opens=opens)
 
     def _plain(self, folded: str, forms: list[tuple[str, str, int]]) -> Iterator[Reading]:
         for proclitic, key, at in forms:

@@ -157,13 +157,14 @@ class Segment:
         return 0.0 if number is None else float(self._arrays["words_zipf"][number]) / 100
 
     def near_keys(self, hashes: np.ndarray) -> list[str]:
-        """Keys that share one of these hashes of what is left when letters go."""
+        """Keys that share one of these hashes, sorted, of what is left when letters go."""
         table = self._arrays["deletions_hash"]
-        starts, ends = np.searchsorted(table, hashes, "left"), np.searchsorted(table, hashes, "right")
+        starts = table.searchsorted(hashes)
+        # Few hashes are in the table: it is not searched a second time for those that are not.
+        found = table.take(starts, mode="clip") == hashes
         numbers: set[int] = set()
-        for start, end in zip(starts.tolist(), ends.tolist(), strict=True):
-            if start < end:
-                numbers.update(self._arrays["deletions_key"][start:end].tolist())
+        for start, end in zip(starts[found].tolist(), table.searchsorted(hashes[found], "right").tolist(), strict=True):
+            numbers.update(self._arrays["deletions_key"][start:end].tolist())
         return [self._keys.restore_key(n) for n in numbers]
 
 
@@ -311,7 +312,8 @@ class Gazetteer:
         """Keys that may lie within the allowed number of edits of this one, sorted: to be verified by the caller."""
         if not letters_gone(len(key)):
             return []
-        hashes = np.unique(deletion_hashes([key]))
+        hashes = deletion_hashes([key])[0]
+        hashes.sort()
         return sorted({near for segment in self.segments for near in segment.near_keys(hashes)})
 
     def nearest(self, point: Point, *, limit: int = 10, within_km: float = 200.0) -> list[tuple[float, int]]:
