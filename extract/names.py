@@ -134,7 +134,8 @@ def _look(
 
 def bucket(value: float, step: float, most: int) -> int:
     """Which of the steps a value lies in, the last one open."""
-    return min(most, int(value / step))
+    found = int(value / step)
+    return found if found < most else most
 
 
 def _clean(

@@ -31,6 +31,7 @@ class Span:
     right: str = ""
     glued: bool = False
     inner: "Span | None" = None  # the place a composed name is named after
+    beside: tuple | None = None  # its neighbours, once looked for: see extract.features
 
     @property
     def key(self) -> str:

@@ -43,8 +43,8 @@ class Word:
     cue: frozenset[str] = _NONE  # types of the cue before a name that the word is
     cue_with: dict[str, frozenset[str]] = field(default_factory=dict)  # and it with a clitic of the name, by this
     cue_inner: frozenset[str] = _NONE  # and it without a conjunction
-    cue_short: tuple[str, ...] = ()  # and it without its first letter, when that may be any proclitic of one letter
     cue_sorted: tuple[str, ...] = ()
+    no_cue: tuple[str, ...] = ("none",)  # what stands for no cue, with the types of the word without its first letter
     ends_cue: bool = False  # cues of several words end with it
     after: tuple[str, ...] = ()  # types of the cue after a name that it is
     begins_after: bool = False
@@ -88,7 +88,8 @@ def _add_facts(word: Word, forms: list[tuple[str, str, int]], language: Language
     word.cue = plain
     word.cue_with = {p: cues[f"{folded} {p}"] for p in "وفبكل" if f"{folded} {p}" in cues}
     word.cue_inner = cues.get(without, _NONE) if folded[:1] in ("و", "ف") else _NONE
-    word.cue_short = tuple(sorted(cues.get(without, ()))) if folded[:1] in ("و", "ف", "ب", "ل") else ()
+    if folded[:1] in ("و", "ف", "ب", "ل"):
+        word.no_cue = ("none", *sorted(cues.get(without, ())))
     word.cue_sorted = tuple(sorted(plain))
     word.ends_cue = folded in language.cue_ends
     word.after = tuple(sorted(language.cues_after.get(folded, ())))
