@@ -87,8 +87,8 @@ def rank_candidates(scenes: list[Scene], columns: Memo) -> list[list[list[Ranked
     if not ranking.candidates:
         return [[[] for _ in scene.mentions] for scene in scenes]
     order, weights = ranking.weigh(ranking.own)
-    for _ in range(2):
-        said = ranking.listen(order[ranking.starts], weights)
+    for last in (False, True):
+        said = ranking.listen(order[ranking.starts], weights, last=last)
         order, weights = ranking.weigh(ranking.own + said.score)
     return ranking.ranked(order, weights, said)
 
@@ -150,8 +150,11 @@ class _Ranking:
         weights /= np.add.reduceat(weights, self.starts)[self.mention]
         return np.lexsort((self.table[ORDER], -self.table[FAME], -weights, self.mention)), weights
 
-    def listen(self, best: np.ndarray, weights: np.ndarray) -> _Said:
-        """What the others say for each candidate, when `best` are the candidates that the mentions were taken for."""
+    def listen(self, best: np.ndarray, weights: np.ndarray, *, last: bool) -> _Said:
+        """What the others say for each candidate, when `best` are the candidates that the mentions were taken for.
+
+        Before the `last` time, what is said in words for a single candidate is left out: it has all the weight anyway.
+        """
         size, table, candidate = len(self.candidates), self.table, self.candidate
         place = best[self.other]
         weight = self.loudness * weights[place]
@@ -172,10 +175,10 @@ class _Ranking:
         said = _Said(
             places, COUNTRY_FOCUS * share + NEARNESS * np.minimum(1.0, near), share, nearest, neighbour, {}, set()
         )
-        self._add_neighbours(said, best.tolist(), weights)
+        self._add_neighbours(said, best.tolist(), weights, last)
         return said
 
-    def _add_neighbours(self, said: _Said, best: list[int], weights: np.ndarray) -> None:
+    def _add_neighbours(self, said: _Said, best: list[int], weights: np.ndarray, last: bool) -> None:
         """Add what follows from what the mentions were taken for in words: containers, lists."""
         places = said.places
         start = 0
@@ -188,6 +191,8 @@ class _Ranking:
             for i in range(start, end):
                 containers.setdefault(places[i].id, []).append(i)
             for i in range(start, end):
+                if starts[i + 1] - starts[i] == 1 and not last:
+                    continue
                 following = i + 1 if i + 1 < end and self.at[i + 1] == self.at[i] + 1 else None
                 for row in range(starts[i], starts[i + 1]):
                     for parent in self.candidates[row].place.parents:
@@ -230,6 +235,8 @@ class _Ranking:
     ) -> None:
         """Names of one list are of one kind."""
         at, listed = self.at[i], self.scenes[self.scene_of[i]].listed
+        if not ((at and listed[at - 1]) or (at < len(listed) and listed[at])):
+            return
         before = i - 1 if i > scene[0] and self.at[i - 1] == at - 1 and listed[at - 1] else None
         after = i + 1 if i + 1 < scene[1] and self.at[i + 1] == at + 1 and listed[at] else None
         beside = [(self.candidates[best[j]].place.feature, weights[best[j]]) for j in (before, after) if j is not None]
