@@ -10,6 +10,7 @@ from datetime import date
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 
 from extract import search
 from extract.copy_tables import CopyTables
@@ -527,6 +528,12 @@ class Questions(CopyTables):
             "SELECT program, gazetteer, model, count(*) AS articles FROM live GROUP BY ALL "
             "ORDER BY articles DESC, program, gazetteer, model"
         )
+
+    @question
+    def newest(self) -> pa.Table:
+        """Id and version of every article that is here: columns article_id and version."""
+        self._want_facts()
+        return self._database.cursor().sql("SELECT article_id, version FROM live").to_arrow_table()
 
     @question
     def span(self) -> Span:

@@ -118,7 +118,7 @@ def test_what_ends_the_program_is_not_tried_for_ever(uploads, workspace, parser)
     class Deadly:
         log, gazetteer, model = parser.log, parser.gazetteer, parser.model
 
-        def geoparse(self, article):
+        def geoparse_many(self, articles):
             raise Killed
 
     for _ in range(TRIES):
