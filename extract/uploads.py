@@ -12,7 +12,7 @@ import json
 import os
 import re
 import unicodedata
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -198,10 +198,11 @@ class _Noting:
     def __init__(self, parser: ReviewingGeoparser, outcome: Outcome) -> None:
         self._parser, self._outcome = parser, outcome
 
-    def geoparse(self, article: Article) -> list[Resolution]:
-        resolutions = self._parser.geoparse(article)
-        self._outcome.count(article, resolutions)
-        return resolutions
+    def geoparse_many(self, articles: Sequence[Article]) -> list[list[Resolution]]:
+        found = list(self._parser.geoparse_many(articles))
+        for article, resolutions in zip(articles, found, strict=True):
+            self._outcome.count(article, resolutions)
+        return found
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._parser, name)

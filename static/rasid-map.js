@@ -329,8 +329,9 @@ window.rasid = (() => {
   }
 
   function addCircle(row, renderer) {
-    // A click on a circle is none on the map below it.
-    const circle = L.circleMarker([row.lat, row.lon], { renderer, className: "place", bubblingMouseEvents: false, ...circleStyle(row) });
+    // Where clicks set a point, one on a circle is none on the map below it; a corner drawn there is.
+    const options = { renderer, className: "place", bubblingMouseEvents: !state.options.points, ...circleStyle(row) };
+    const circle = L.circleMarker([row.lat, row.lon], options);
     circle.bindTooltip(() => tooltip([row]), { direction: "top", className: "rasid-tip", opacity: 1 });
     circle.on("click", () => choose(row));
     const extent = row.area ? null : extentOf(row);

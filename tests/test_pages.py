@@ -2,8 +2,10 @@
 
 import re
 import time
+from types import SimpleNamespace
 
 import pytest
+import streamlit as st
 
 from extract.accuracy import read_accuracy
 from extract.decisions import DecisionLog, Kind, make_place
@@ -209,6 +211,18 @@ def test_a_workspace_that_cannot_be_written_to_says_so(world):
     assert app.text_area[0].value == TEXT
 
 
+def test_a_workspace_served_for_reading_only_takes_nothing(world, monkeypatch):
+    Uploads(world.folder).keep("left.txt", TEXT.encode())
+    monkeypatch.setenv("RASID_READ_ONLY", "1")
+    app = run_app(lang="en", page="add")
+    assert "for reading only" in app.info[0].value and not app.text_area and not app.get("file_uploader")
+    app = run_app(lang="en", read="a1@0")
+    assert not buttons(app, "Remove for good") and not buttons(app, "Keep this decision")
+    app = run_app(lang="en", page="data")
+    assert not buttons(app, "Add to my gazetteer")
+    assert world.span().articles == 3 and Uploads(world.folder).waiting() != []
+
+
 def test_who_has_no_workspace_begins_one(tmp_path, monkeypatch):
     monkeypatch.setenv("RASID_STORE", str(tmp_path / "new" / "store"))
     app = run_app(lang="en")
@@ -305,6 +319,17 @@ def test_the_reviewer_is_asked_once_and_kept_in_the_address(world):
     assert not buttons(app, "Keep this decision")[0].disabled
 
 
+def test_who_is_logged_in_decides_under_that_name(world, monkeypatch):
+    user = SimpleNamespace(to_dict=lambda: {"is_logged_in": True, "name": "Aya\nAli", "email": "a@example.org"})
+    monkeypatch.setattr(st, "user", user)
+    app = run_app(lang="en")
+    open_form(app)
+    assert not [widget for widget in app.text_input if "Your name" in widget.label]
+    again(buttons(app, "Keep this decision")[0].click())
+    assert next(world.rows(Filters(reviews=("reviewed",))))["reviewer"] == "Aya Ali"
+    assert "by" not in app.query_params
+
+
 def test_another_place_moves_the_mention_on_map_table_and_passages(world):
     app = run_app(lang="en", by="Aya")
     open_form(app)
@@ -389,7 +414,7 @@ def test_reviewers_who_differ_are_told(world, gazetteer):
         review(world, parser, decide(world, parser.log, row, Kind.PLACE, who, place=place))
     app = run_app(lang="en", page="decisions", by="Aya")
     assert "Reviewers differ about 1 name" in app.warning[0].value
-    assert "30.000, 13.000" in all_text(app)
+    assert "30.000,\u00a013.000" in all_text(app)
 
 
 def test_hostile_decisions_stay_text(world, gazetteer):

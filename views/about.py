@@ -16,7 +16,7 @@ from gazetteer.import_store import import_folders, read_report
 from gazetteer.load import fingerprint, imports_folder, user_tables
 from gazetteer.sources.tables import own_tables, read_table
 from views import address, frame
-from views.data import Answers
+from views.data import Answers, is_read_only
 from views.grounds import chosen_ground
 from views.markup import Span, escape, html_table, isolate, mark, plain
 from views.reasons import reason_text
@@ -96,7 +96,7 @@ def _show_name(name: dict[str, Any], passages: list[dict[str, Any]], key: str, t
         for row in passages:
             st.html(passage_html(row, t))
         with st.container(horizontal=True, key=f"name_buttons_{key}"):
-            if passages:
+            if passages and not is_read_only():
                 st.button(
                     t("Add to my gazetteer"),
                     key=f"name_add_{key}",

@@ -34,6 +34,10 @@ def show(t: Texts) -> None:
         frame.end(t, ())
         return
     st.header(t("Add articles"), anchor=False)
+    if data.is_read_only():
+        st.info(t("This workspace is served for reading only: nothing can be added here."))
+        frame.end(t, workspace.attribution)
+        return
     readings = readings_of(workspace)
     files, pasted = st.columns(2, gap="large")
     with files:

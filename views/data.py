@@ -33,6 +33,11 @@ def store_folder() -> Path:
     return Path(os.environ.get("RASID_STORE") or DEFAULT_STORE)
 
 
+def is_read_only() -> bool:
+    """Whether RASID_READ_ONLY asks for a dashboard that takes no articles, no reviews and no removals."""
+    return os.environ.get("RASID_READ_ONLY", "").strip().lower() not in ("", "0", "no", "off")
+
+
 def find_regions(place_ids: list[str]) -> dict[str, Region]:
     """Regions by the gazetteer's index, or the last one made: the page does not wait a minute for a new one."""
     made = [path.parent for path in cache_folder().glob("gazetteer-*/meta.json")]

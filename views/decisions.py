@@ -9,8 +9,9 @@ from extract.added_names import added_places, write_table
 from extract.decisions import Decision, Kind, Scope
 from gazetteer import GazetteerError, Place
 from views import address, frame
-from views.data import Answers
+from views.data import Answers, is_read_only
 from views.markup import apart, escape, html_table, isolate, plain
+from views.picking import coordinates
 from views.reading import open_parser
 from views.review import ask_reviewer, take_back
 from views.texts import Texts
@@ -36,7 +37,7 @@ def show(t: Texts) -> None:
     if not decisions:
         st.info(t("Nobody has reviewed anything yet. Each passage on the first page has a button for it."))
     else:
-        reviewer = ask_reviewer("history", t)
+        reviewer = "" if is_read_only() else ask_reviewer("history", t)
         _show_conflicts(parser.log.conflicts(), t)
         _show_history(answers, decisions, {d.id for d in parser.log.active()}, reviewer, t)
         _show_names(added_places(parser.log.active()), t)
@@ -51,7 +52,9 @@ def decision_text(decision: Decision, t: Texts) -> str:
     if decision.kind is Kind.UNDO:
         return said
     name = decision.surface or (decision.place.name if decision.place else "")
-    parts = [f"{apart(f'«{name}»')} {said}"]
+    # The sign tells browsers, which go by the first letter, that it is a text of this language that names another.
+    sign = "\u200f" if t.right_to_left else "\u200e"
+    parts = [f"{sign}{apart(f'«{name}»')} {said}"]
     if decision.place and decision.kind is not Kind.RIGHT:
         parts.append(_place_text(decision.place, t))
     if decision.scope is Scope.NAME and decision.kind is not Kind.NAME:
@@ -63,7 +66,7 @@ def decision_text(decision: Decision, t: Texts) -> str:
 def _place_text(place: Place, t: Texts) -> str:
     name = apart(t.place_name(place.name, place.name_en))
     country = f" ({t.country(place.country)})" if place.country else ""
-    return f"{name}{country} {apart(f'{place.point.lat:.3f}, {place.point.lon:.3f}')}"
+    return f"{name}{country} {coordinates(place.point, 3)}"
 
 
 def _show_conflicts(conflicts: list[Any], t: Texts) -> None:

@@ -69,7 +69,9 @@ def open_answers(t: Texts) -> Answers | None:
     """The workspace's answers; None when it cannot be opened, and the page has said why and what to do."""
     try:
         workspace = data.open_workspace(data.store_folder())
-        readings_of(workspace)
+        if not data.is_read_only():
+            # What waited to be read when the program ended is read now.
+            readings_of(workspace)
         return Answers(workspace)
     except StoreError as error:
         st.warning(t("There is no workspace to show yet."))

@@ -9,7 +9,7 @@ from extract.filters import Filters
 from extract.questions import Passage
 from views import address
 from views.copies import copies_text
-from views.data import Answers
+from views.data import Answers, is_read_only
 from views.markup import Span, escape, isolate, link, mark, plain
 from views.reasons import reason_text
 from views.review import open_review, verdict_html
@@ -72,7 +72,7 @@ def _show_passage(passage: Passage, copies: dict[str, int], key: str, t: Texts) 
                 st.session_state["read"] = (article["article_id"], passage.mentions[0]["start"])
                 address.touch()
                 st.rerun()
-            for number, row in enumerate(passage.mentions):
+            for number, row in enumerate([] if is_read_only() else passage.mentions):
                 # One name needs no telling which.
                 name = f": {plain(row['surface'])} {number + 1}" if len(passage.mentions) > 1 else ""
                 label, icon = t("Right or wrong?") + name, ":material/rate_review:"

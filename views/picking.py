@@ -37,6 +37,11 @@ def read_point(text: str) -> Point | None:
         return None
 
 
+def coordinates(point: Point, digits: int) -> str:
+    """The position for a label: in the order of reading in every language, and on one line."""
+    return apart(f"{point.lat:.{digits}f},\u00a0{point.lon:.{digits}f}")
+
+
 def pick(gazetteer: Gazetteer, first_query: str, key: str, t: Texts) -> Place | Point | None:
     """The place or the point chosen with a search field, a list of candidates and a small map; None when none is yet."""
     query = st.text_input(
@@ -53,10 +58,10 @@ def pick(gazetteer: Gazetteer, first_query: str, key: str, t: Texts) -> Place | 
     point = point or st.session_state.get(f"{key}_point")
     options = {place.id: place_text(place, gazetteer, t) for place in places}
     if point:
-        where = apart(f"{point.lat:.4f}, {point.lon:.4f}")
+        where = coordinates(point, 4)
         options[""] = t("The point {where}", where=where) + _near(point, gazetteer, t)
     choice = _list(options, key, t) if options else None
-    if not options:
+    if query.strip() and not options:
         st.caption(t("No place of this name is known. Write another name, or click the map where it is."))
     _show_map(places, point, choice, key, t)
     if choice == "":
@@ -85,7 +90,7 @@ def place_text(place: Place, gazetteer: Gazetteer, t: Texts) -> str:
         parts.append(t.place_name(region[1], region[2]))
     if place.country:
         parts.append(t.country(place.country))
-    return " · ".join(apart(plain(part)) for part in [*parts, f"{place.point.lat:.2f}, {place.point.lon:.2f}"])
+    return " · ".join([*(apart(plain(part)) for part in parts), coordinates(place.point, 2)])
 
 
 def _near(point: Point, gazetteer: Gazetteer, t: Texts) -> str:

@@ -7,7 +7,7 @@ import streamlit as st
 from extract.mentions import Role
 from views import address
 from views.copies import show_copies
-from views.data import Answers
+from views.data import Answers, is_read_only
 from views.map import clicked, look, map_options, place_rows, show_map
 from views.markup import Span, escape, isolate, link, mark
 from views.palette import colour_places
@@ -73,11 +73,13 @@ def _show(answers: Answers, article: dict[str, Any], t: Texts) -> None:
             st.html(
                 f'<div class="rasid-now">{reading_html(row, t)}{verdict_html(row, t)}</div>{candidates_html(row, t)}'
             )
-            with st.expander(t("Right or wrong?"), icon=":material/rate_review:", key=f"review_box_{row['start']}"):
-                show_form(answers, row, t)
+            if not is_read_only():
+                with st.expander(t("Right or wrong?"), icon=":material/rate_review:", key=f"review_box_{row['start']}"):
+                    show_form(answers, row, t)
         else:
             st.info(t("No place is named in this article."))
-        show_removal(readings_of(answers.workspace), [article["article_id"]], "reader", t)
+        if not is_read_only():
+            show_removal(readings_of(answers.workspace), [article["article_id"]], "reader", t)
     address.save()
 
 

@@ -206,7 +206,7 @@ def _ask_name(gazetteer: Gazetteer, answers: Answers, row: dict[str, Any], key: 
         placeholder=t("with commas between them"),
     )
     st.markdown(t("**Where is it?** Search a place next to it, write its coordinates, or click the map."))
-    chosen = pick(gazetteer, "", f"{key}_spot", t)
+    chosen = pick(gazetteer, _neighbour(answers, row), f"{key}_spot", t)
     point = chosen.point if isinstance(chosen, Place) else chosen
     near = chosen if isinstance(chosen, Place) else nearest_place(point, gazetteer) if point else None
     codes, country = t.countries(), near.country if near else _country_of(answers, row)
@@ -233,6 +233,13 @@ def _ask_name(gazetteer: Gazetteer, answers: Answers, row: dict[str, Any], key: 
         name, point, feature=feature, country=country, radius_km=POINT_RADIUS_KM, aliases=others, name_en=english
     )
     return {"place": place}
+
+
+def _neighbour(answers: Answers, row: dict[str, Any]) -> str:
+    """The name with a place that stands next to this one in the article: it is probably not far."""
+    article = answers.article(row["article_id"])
+    placed = [other for other in (article["mentions"] if article else ()) if other["place_id"]]
+    return min(placed, key=lambda other: abs(other["start"] - row["start"]))["surface"] if placed else ""
 
 
 def _country_of(answers: Answers, row: dict[str, Any]) -> str | None:
@@ -262,8 +269,9 @@ def _ask_scope(answers: Answers, row: dict[str, Any], key: str, t: Texts) -> Sco
 
 def ask_reviewer(key: str, t: Texts) -> str:
     """Who decides: the name logged in with, or the one the reviewer writes once a session."""
-    if getattr(st.user, "is_logged_in", False):
-        name = str(st.user.get("name") or st.user.get("email") or "")[:NAME_CHARACTERS]
+    user = st.user.to_dict()
+    if user.get("is_logged_in") is True:
+        name = " ".join(str(user.get("name") or user.get("email") or "").split())[:NAME_CHARACTERS]
         if name:
             st.caption(t("You decide as {name}.", name=plain(name)))
             return name
