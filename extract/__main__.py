@@ -18,6 +18,7 @@ from extract.review import ReviewingGeoparser, following_decisions
 from extract.store import Workspace
 from extract.versions import versions
 from gazetteer import GazetteerError, load_gazetteer
+from gazetteer.terminal import log_to_terminal
 
 KINDS_READ = ", ".join(sorted(KINDS))
 WRITERS = {".jsonl": write_jsonl, ".csv": write_csv}
@@ -34,18 +35,13 @@ class Counter:
     def refuse(self, error: ArticleError) -> None:
         """Count an input that could not be read, and say why."""
         self.refused += 1
-        self._log.error("refused: %s", printable(str(error)))
+        self._log.error("refused: %s", error)
 
     def count(self, resolutions: list[Resolution]) -> None:
         """Count one article read."""
         self.articles += 1
         self.mentions += len(resolutions)
         self.unplaced += sum(r.place is None for r in resolutions)
-
-
-def printable(message: str) -> str:
-    """The message on one line, without control characters that a terminal would obey."""
-    return "".join(c if c.isprintable() else " " for c in message)
 
 
 def parse_arguments(arguments: list[str]) -> argparse.Namespace:
@@ -72,7 +68,7 @@ def main(arguments: list[str] | None = None) -> int:
     if arguments[:1] == ["decisions"]:
         return decisions_command.main(arguments[1:])
     args = parse_arguments(arguments)
-    logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
+    log_to_terminal()
     log = logging.getLogger("extract")
     counter = Counter(log)
     try:
@@ -88,7 +84,7 @@ def main(arguments: list[str] | None = None) -> int:
         else:
             _write(args.output, _read_all(articles, Geoparser(load_gazetteer()), counter))
     except (ArticleError, GazetteerError, OSError) as error:
-        log.error("%s", printable(str(error)))
+        log.error("%s", error)
         return NOTHING
     log.info(
         "%d articles read, %d mentions (%d without a place), %d inputs refused",

@@ -21,7 +21,8 @@ class Filters:
     and in the name as the text has it: names that hold it, or, when there are none, names one or two letters away.
     `area` holds the places whose point lies inside. With a date range, articles without a date stay unless `undated`
     is False; a date that cannot be read is no limit. `reviews` are verdicts (see extract.decisions.VERDICTS), UNREVIEWED,
-    or REVIEWED for any verdict.
+    or REVIEWED for any verdict. `copies` is one of COPIES: "once" leaves out every article that is a copy of an earlier one
+    (see extract.copy_tables).
     """
 
     article_ids: tuple[str, ...] = ()
@@ -41,12 +42,14 @@ class Filters:
     min_confidence: float = 0.0
     area: Area = ()
     place_id: str | None = None
+    copies: str = "all"
 
 
 # The filters that hold a list of values: the column of facts or of spots they are about.
 IN_FACTS = {"roles": "role", "relations": "relation", "precisions": "precision", "reviews": "review"}
 IN_SPOTS = {"features": "feature", "countries": "country", "regions": "region_id"}
 IN_LIVE = {"outlets": "outlet", "article_ids": "article_id"}
+COPIES = ("all", "once")
 FACETS = (*IN_FACTS, *IN_SPOTS, *IN_LIVE)
 
 
@@ -88,6 +91,8 @@ def conditions(
         add("confidence >= ?::FLOAT", filters.min_confidence)
     if filters.place_id:
         add("place_no IN (SELECT place_no FROM spots WHERE place_id = ?)", filters.place_id)
+    if filters.copies == "once":
+        add("article_number NOT IN (SELECT article_number FROM article_groups WHERE NOT first)")
     return " AND ".join(f"({clause})" for clause in clauses), parameters
 
 
@@ -120,3 +125,12 @@ def read_day(text: str | None) -> date | None:
         return date.fromisoformat(text[:10]) if text else None
     except ValueError:
         return None
+
+
+def days_before(day: date, days: int) -> date:
+    """The day so many days earlier, or the first there is: anyone can write a date of the year 1 into an address.
+
+    >>> days_before(date(2020, 1, 10), 9), days_before(date(1, 1, 2), 30)
+    (datetime.date(2020, 1, 1), datetime.date(1, 1, 1))
+    """
+    return date.fromordinal(max(1, day.toordinal() - days))

@@ -62,7 +62,9 @@ class LiveTables:
         cursor.execute(
             "CREATE OR REPLACE TABLE live AS SELECT *, "
             "row_number() OVER (ORDER BY day DESC NULLS LAST, article_id)::INTEGER AS article_number "
-            f"FROM (SELECT * EXCLUDE (text), TRY_CAST(left(date, 10) AS DATE) AS day FROM ({scan}) "
+            # DuckDB knows more dates than Python does: infinity, years BC, years of five figures.
+            "FROM (SELECT * EXCLUDE (text), CASE WHEN regexp_full_match(left(date, 10), '[0-9]{4}-[0-9]{2}-[0-9]{2}') "
+            f"AND date > '0001' THEN TRY_CAST(left(date, 10) AS DATE) END AS day FROM ({scan}) "
             "QUALIFY row_number() OVER (PARTITION BY article_id ORDER BY version DESC, article_part DESC) = 1)",
             {"files": files} if files else None,
         )

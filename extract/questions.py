@@ -6,17 +6,18 @@ only the rows asked for.
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 import numpy as np
 
 from extract import search
+from extract.copy_tables import CopyTables
 from extract.decisions import Kind
 from extract.export import ROW_COLUMNS
 from extract.facts import inside
-from extract.filters import FACETS, IN_FACTS, IN_LIVE, IN_SPOTS, Area, Filters, conditions, read_day
-from extract.live import LiveTables, iterate
+from extract.filters import FACETS, IN_FACTS, IN_LIVE, IN_SPOTS, Area, Filters, conditions, days_before, read_day
+from extract.live import iterate
 from extract.mentions import Article
 from extract.parts import MENTION_SCHEMA, REVIEW_COLUMNS, files_sql
 from gazetteer import normalize_name
@@ -93,12 +94,14 @@ class Passage:
     others: list[dict[str, Any]]
 
 
-class Questions(LiveTables):
+class Questions(CopyTables):
     """What can be asked of a workspace, under filters."""
 
     def _where(self, filters: Filters) -> tuple[str, list[Any]]:
         self.refresh()
         self._want_facts()
+        if filters.copies == "once":
+            self.find_copies()
         return conditions(filters, self._codes, self._find_names, self.find_articles, self._find_inside)
 
     def _find_names(self, key: str) -> list[int]:
@@ -260,10 +263,10 @@ class Questions(LiveTables):
         last = min(read_day(filters.date_to) or span.last, span.last)
         covered = (span.last - span.first).days + 1
         window = next((days for days in TREND_DAYS if covered >= 3 * days), max(1, covered // 2))
-        first = read_day(filters.date_from) or last - timedelta(days=window - 1)
-        before = first - (last - first) - timedelta(days=1)
+        first = read_day(filters.date_from) or days_before(last, window - 1)
         if first > last:
             return None
+        before = days_before(first, (last - first).days + 1)
         where, parameters = self._where(replace(filters, date_from=None, date_to=None))
         rows = self._dicts(
             "SELECT place_id, place, place_en, now, earlier FROM (SELECT place_no, "
@@ -396,6 +399,19 @@ class Questions(LiveTables):
             [*parameters, limit],
         )
 
+    def unplaced_passages(self, surfaces: Sequence[str], limit: int) -> dict[str, list[dict[str, Any]]]:
+        """Rows of mentions without a place by their name as the text has it, newest first, at most `limit` each."""
+        keys = self._ask(
+            "SELECT position FROM facts JOIN part_rows w USING (part, row) "
+            f"WHERE {self._is_unplaced()} AND w.surface IN (SELECT unnest(?::VARCHAR[])) "
+            "QUALIFY row_number() OVER (PARTITION BY w.surface ORDER BY position) <= ?",
+            [list(surfaces), limit],
+        ).fetchall()
+        found: dict[str, list[dict[str, Any]]] = {}
+        for row in self._full_rows("position IN (SELECT unnest(?))", [[key[0] for key in keys]]):
+            found.setdefault(row["surface"], []).append(row)
+        return found
+
     def place(self, place_id: str) -> dict[str, Any] | None:
         """One place of the workspace whatever the filters say, or None."""
         found = self.places(Filters(place_id=place_id))
@@ -443,6 +459,15 @@ class Questions(LiveTables):
         )
         return [row[0] for row in rows.fetchall()]
 
+    def count_named(self, key: str, country: str | None) -> int:
+        """Mentions whose own name, folded, is this, and whose place, or without one whose article, is of the country."""
+        return self._ask(
+            "SELECT count(*) FROM facts LEFT JOIN spots USING (place_no) JOIN live USING (article_number) "
+            "WHERE name_no IN (SELECT name_no FROM names WHERE folded = ? OR ends_with(folded, ?)) "
+            "AND if(place_no IS NULL, live.country, spots.country) IS NOT DISTINCT FROM ?",
+            [key, f"|{key}", country],
+        ).fetchone()[0]
+
     def articles_holding(self, name: str) -> list[str]:
         """Ids of the articles whose text may hold the name: all its words, with or without particles, or a mention of it."""
         key = normalize_name(name)
@@ -467,6 +492,17 @@ class Questions(LiveTables):
             f"SELECT article_id, title, head, date, outlet, country, url FROM live WHERE {where} "
             "ORDER BY date DESC NULLS LAST, article_id",
             parameters,
+        )
+
+    def outlets(self) -> int:
+        """How many outlets the articles name."""
+        return self._ask("SELECT count(DISTINCT outlet) FROM live").fetchone()[0]
+
+    def read_with(self) -> list[dict[str, Any]]:
+        """What the articles were read with (program, gazetteer, model), and how many with each, most first."""
+        return self._dicts(
+            "SELECT program, gazetteer, model, count(*) AS articles FROM live GROUP BY ALL "
+            "ORDER BY articles DESC, program, gazetteer, model"
         )
 
     def span(self) -> Span:

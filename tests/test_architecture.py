@@ -12,7 +12,7 @@ HOMES = {
     "streamlit": {"views", "dashboard.py"},
     "folium": {"views/map.py"},
     "streamlit_folium": {"views/map.py"},
-    "rapidfuzz": {"gazetteer/match.py", "gazetteer/sources"},
+    "rapidfuzz": {"gazetteer/match.py", "gazetteer/sources", "extract/copies.py"},
     "geopy": {"gazetteer/geocode.py", "gazetteer/__main__.py"},
     "sklearn": {"training"},
 }

@@ -92,6 +92,18 @@ def _unplaced(folder: Path, fingerprint: str, filters: Filters, limit: int) -> l
 
 
 @_remembered
+def _unplaced_passages(
+    folder: Path, fingerprint: str, surfaces: tuple[str, ...], limit: int
+) -> dict[str, list[dict[str, Any]]]:
+    return open_workspace(folder).unplaced_passages(surfaces, limit)
+
+
+@_remembered
+def _outlets(folder: Path, fingerprint: str) -> int:
+    return open_workspace(folder).outlets()
+
+
+@_remembered
 def _articles(folder: Path, fingerprint: str, article_ids: tuple[str, ...]) -> list[dict[str, Any]]:
     return open_workspace(folder).articles(article_ids)
 
@@ -153,6 +165,14 @@ class Answers:
     def unplaced(self, filters: Filters, limit: int) -> list[dict[str, Any]]:
         """Names that could not be placed."""
         return _unplaced(*self._key, filters, limit)
+
+    def unplaced_passages(self, surfaces: list[str], limit: int) -> dict[str, list[dict[str, Any]]]:
+        """Rows of the names that could not be placed, newest first, at most `limit` each."""
+        return _unplaced_passages(*self._key, tuple(surfaces), limit)
+
+    def outlets(self) -> int:
+        """How many outlets the articles name."""
+        return _outlets(*self._key)
 
     def articles(self, article_ids: list[str]) -> list[dict[str, Any]]:
         """Titles and dates of the articles."""

@@ -11,6 +11,7 @@ from views.map import clicked, look, map_options, place_rows, show_map
 from views.markup import Span, escape, isolate, link, mark
 from views.palette import colour_places
 from views.passages import candidates_html, reading_html, span_note
+from views.review import show_form, verdict_html
 from views.texts import Texts
 
 MAP_KEY = "article_map"
@@ -64,7 +65,12 @@ def _show(answers: Answers, article: dict[str, Any], t: Texts) -> None:
     with side:
         if mentions:
             _show_map(answers, article, mentions[now], t)
-            st.html(f'<div class="rasid-now">{reading_html(mentions[now], t)}</div>{candidates_html(mentions[now], t)}')
+            row = mentions[now]
+            st.html(
+                f'<div class="rasid-now">{reading_html(row, t)}{verdict_html(row, t)}</div>{candidates_html(row, t)}'
+            )
+            with st.expander(t("Right or wrong?"), icon=":material/rate_review:", key=f"review_box_{row['start']}"):
+                show_form(answers, row, t)
         else:
             st.info(t("No place is named in this article."))
     address.save()

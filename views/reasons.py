@@ -32,6 +32,11 @@ FORMS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         ),
         (r"nearest spelling, (?P<share>\d+) of 100 alike", "nearest spelling, {share} of 100 alike"),
         (r"not in the gazetteer", "not in the tables of places"),
+        (r"found right by (?P<who>.+)", "found right by {who}"),
+        (r"put here by (?P<who>.+)", "put here by {who}"),
+        (r"marked by (?P<who>.+)", "marked by {who}"),
+        (r"added to the gazetteer by (?P<who>.+)", "added to the gazetteer by {who}"),
+        (r"not a place, says (?P<who>.+)", "not a place, says {who}"),
     )
 )
 
