@@ -19,7 +19,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from extract.export import FORMULA_STARTS
+from extract.export import json_line, starts_formula
 from extract.mentions import Role
 from gazetteer import FeatureClass, Place, Point, normalize_name
 from gazetteer.sources.rows import RowError, check_place
@@ -243,7 +243,7 @@ def check_decision(decision: Decision) -> Decision:
     if d.kind is Kind.NAME:
         for name in d.place.names:
             # It goes into tables, and a spreadsheet would run it.
-            _want(not name.startswith(FORMULA_STARTS), "place.name", name)
+            _want(not starts_formula(name), "place.name", name)
     if d.article_id is not None or d.kind is not Kind.NAME:
         _want(d.article_id, "article_id", d.article_id)
         _want(d.start is not None and d.start >= 0, "start", d.start)
@@ -292,7 +292,7 @@ def to_json(decision: Decision) -> str:
         del place["point"]
     if decision.relation == "":
         fields["relation"] = ""
-    return json.dumps({"form": FORM} | fields, ensure_ascii=False)
+    return json_line({"form": FORM} | fields)
 
 
 def from_json(line: str) -> Decision:
