@@ -11,6 +11,7 @@ import duckdb
 
 from extract.facts import Codes, FindRegions, build_facts
 from extract.parts import ARTICLE_SCHEMA, MENTION_SCHEMA, complete_parts, files_sql, scan_sql
+from extract.replaced import Tables, forget, replace_articles
 
 # How long a look at the folder holds: new parts are seen after this many seconds.
 REFRESH_S = 1.0
@@ -25,7 +26,7 @@ class LiveTables:
         self.folder = folder
         self._find_regions = find_regions
         self._lock = threading.RLock()
-        self._database = duckdb.connect(":memory:")
+        self._database = Tables()
         self._parts: tuple[tuple[str, int, int], ...] | None = None
         self._looked = 0.0
         self._facts_of: tuple[tuple[str, int, int], ...] | None = None
@@ -46,48 +47,49 @@ class LiveTables:
             self._looked = time.monotonic()
             parts = complete_parts(self.folder)
             if parts != self._parts:
-                self._see_articles([name for name, _, _ in parts])
-                self._parts = parts
+                before, self._parts = self._parts or (), parts
+                if not (before and self._facts_of == before and self._replace_articles(before)):
+                    if self._database.schema != "main":
+                        self._database = Tables()
+                    self._see_articles()
 
-    def _see_articles(self, keys: Sequence[str]) -> None:
-        cursor = self._database.cursor()
-        files = [str(self.folder / f"articles-{key}.parquet") for key in keys]
-        scan = scan_sql([], ARTICLE_SCHEMA).replace("SELECT ", "SELECT 0 AS article_part, ", 1)
-        if files:
-            # An article and its mentions are in parts of one key: of two parts with the same version one counts, whole.
-            scan = (
-                "SELECT list_position($files::VARCHAR[], filename) - 1 AS article_part, * EXCLUDE (filename) "
-                f"FROM {files_sql(files, 'filename = true')}"
-            )
-        cursor.execute(
+    def _see_articles(self) -> None:
+        files = [str(self.folder / f"articles-{key}.parquet") for key, _, _ in self._parts or ()]
+        self._database.cursor().execute(
             "CREATE OR REPLACE TABLE live AS SELECT *, "
             "row_number() OVER (ORDER BY day DESC NULLS LAST, article_id)::INTEGER AS article_number "
-            # DuckDB knows more dates than Python does: infinity, years BC, years of five figures.
-            "FROM (SELECT * EXCLUDE (text), CASE WHEN regexp_full_match(left(date, 10), '[0-9]{4}-[0-9]{2}-[0-9]{2}') "
-            f"AND date > '0001' THEN TRY_CAST(left(date, 10) AS DATE) END AS day FROM ({scan}) "
-            "QUALIFY row_number() OVER (PARTITION BY article_id ORDER BY version DESC, article_part DESC) = 1)",
-            {"files": files} if files else None,
+            f"FROM ({_articles_sql(files)})"
         )
+
+    def _replace_articles(self, before: tuple[tuple[str, int, int], ...]) -> bool:
+        """Bring the facts up to date where later parts came that hold nothing but articles read again."""
+        parts, count = self._parts or (), len(before)
+        if parts[:count] != before:
+            return False
+        articles = [str(self.folder / f"articles-{key}.parquet") for key, _, _ in parts[count:]]
+        mentions = list(map(str, self._mention_files()))
+        found = replace_articles(
+            self._database,
+            self._codes,
+            _articles_sql(articles, count),
+            _mentions_sql(mentions[count:], count),
+            self._find_regions,
+        )
+        if found is None:
+            return False
+        self._database, self._codes = found
+        self._database.cursor().execute(f"CREATE VIEW {self._database.schema}.part_rows AS {_mentions_sql(mentions)}")
+        self._facts_of, self._found = parts, {}
+        forget(self._database)
+        return True
 
     def _mention_files(self) -> list[Path]:
         return [self.folder / f"mentions-{key}.parquet" for key, _, _ in self._parts or ()]
 
     def _make_facts(self) -> None:
-        files = self._mention_files()
-        scan = scan_sql([], MENTION_SCHEMA).replace("SELECT ", "SELECT 0 AS part, 0::BIGINT AS row, ", 1)
-        if files:
-            scan = (
-                "SELECT p.part, m.file_row_number AS row, m.* EXCLUDE (filename, file_row_number) "
-                f"FROM {files_sql(files, 'filename = true', 'file_row_number = true')} m JOIN files p USING (filename)"
-            )
         cursor = self._database.cursor()
         cursor.execute("BEGIN")
-        cursor.execute(
-            "CREATE OR REPLACE TABLE files AS SELECT unnest(?::VARCHAR[]) AS filename, "
-            "generate_subscripts(?::VARCHAR[], 1)::INTEGER - 1 AS part",
-            [list(map(str, files)), list(map(str, files))],
-        )
-        cursor.execute(f"CREATE OR REPLACE VIEW part_rows AS {scan}")
+        cursor.execute(f"CREATE OR REPLACE VIEW part_rows AS {_mentions_sql(list(map(str, self._mention_files())))}")
         self._codes = build_facts(cursor, self._find_regions)
         cursor.execute("COMMIT")
 
@@ -113,6 +115,41 @@ class LiveTables:
                 self._found = {}
             self._found[key] = find()
         return self._found[key]
+
+
+def _articles_sql(files: Sequence[str], first_part: int = 0) -> str:
+    """SQL for the newest version of each article of the files, which are parts from this number on, without its text."""
+    scan = scan_sql([], ARTICLE_SCHEMA).replace("SELECT ", "SELECT 0 AS article_part, ", 1)
+    if files:
+        # An article and its mentions are in parts of one key: of two parts with the same version one counts, whole.
+        scan = (
+            "SELECT p.part AS article_part, a.* EXCLUDE (filename) "
+            f"FROM {files_sql(files, 'filename = true')} a JOIN ({_numbers_sql(files, first_part)}) p USING (filename)"
+        )
+    return (
+        # DuckDB knows more dates than Python does: infinity, years BC, years of five figures.
+        "SELECT * EXCLUDE (text), CASE WHEN regexp_full_match(left(date, 10), '[0-9]{4}-[0-9]{2}-[0-9]{2}') "
+        f"AND date > '0001' THEN TRY_CAST(left(date, 10) AS DATE) END AS day FROM ({scan}) "
+        "QUALIFY row_number() OVER (PARTITION BY article_id ORDER BY version DESC, article_part DESC) = 1"
+    )
+
+
+def _mentions_sql(files: Sequence[str], first_part: int = 0) -> str:
+    """SQL for the mentions of the files, which are parts from this number on, each with its part and its row there."""
+    if not files:
+        return scan_sql([], MENTION_SCHEMA).replace("SELECT ", "SELECT 0 AS part, 0::BIGINT AS row, ", 1)
+    return (
+        "SELECT p.part, m.file_row_number AS row, m.* EXCLUDE (filename, file_row_number) "
+        f"FROM {files_sql(files, 'filename = true', 'file_row_number = true')} m "
+        f"JOIN ({_numbers_sql(files, first_part)}) p USING (filename)"
+    )
+
+
+def _numbers_sql(files: Sequence[str], first_part: int) -> str:
+    names = ", ".join("'" + file.replace("'", "''") + "'" for file in files)
+    return (
+        f"SELECT unnest([{names}]) AS filename, unnest(range({first_part}, {first_part + len(files)}))::INTEGER AS part"
+    )
 
 
 def iterate(cursor: duckdb.DuckDBPyConnection) -> Iterator[dict[str, Any]]:
