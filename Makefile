@@ -53,6 +53,7 @@ lock: $(VENV)-tools/bin/uv
 	$(LOCK) requirements-dev.in --output-file requirements-dev.txt
 	$(LOCK) requirements-bench.in --output-file requirements-bench.txt
 	$(LOCK) requirements-tools.in --output-file requirements-tools.txt
+	$(MAKE) licences
 
 licences: $(VENV)/.installed
 	$(BIN)/python -m scripts.licences docs/licences.md
@@ -65,7 +66,7 @@ sbom: $(VENV)/.installed $(VENV)-tools/.installed
 
 # Known weaknesses of what is installed. Asks PyPI.
 audit: $(VENV)-tools/.installed
-	$(VENV)-tools/bin/pip-audit --require-hashes --disable-pip -r requirements.txt
+	$(VENV)-tools/bin/pip-audit --strict --require-hashes --disable-pip -r requirements.txt
 
 $(VENV)/bin/python:
 	$(PYTHON) scripts/environment.py $(VENV)

@@ -13,22 +13,24 @@ In all of them wrongly decoded text is decoded right first, and NULs and lone su
 """
 
 import os
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
-from hashlib import blake2b
-from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Protocol
 
+from extract.inputs import Input, Inputs, Refuse, digest_of, find_files
 from extract.mentions import Article
-from extract.readers import KINDS, ArticleError, ReadOptions, Source, is_known, printable, read_source
+from extract.readers import KINDS, ArticleError, ReadOptions, Source, read_source
 from extract.readers.fields import clean_id
 
-__all__ = ["KINDS", "ArticleError", "ReadOptions", "find_files", "read_articles"]
+__all__ = ["KINDS", "ArticleError", "Namer", "ReadOptions", "find_files", "parse_input", "read_articles", "read_inputs"]
+
+# Stands for the input's name in ids until the name is chosen: a private sign that no name or id of an input holds.
+UNNAMED = "\ue0f5"
+Parse = Callable[[Iterator[Input], Refuse], Iterator[tuple[Input, Iterator[Article]]]]
 
 
 def read_articles(
-    paths: Iterable[Path], refuse: Callable[[ArticleError], None], options: ReadOptions | None = None
+    paths: Iterable[str | os.PathLike[str]], refuse: Refuse, options: ReadOptions | None = None
 ) -> Iterator[Article]:
     """All articles of the files and folders, in the order of their names, each under an id of its own.
 
@@ -37,106 +39,120 @@ def read_articles(
     ("2019/news.txt"); a record by its id, else "news#7"; a member of an archive "archive/news". An id that came before
     gets a number: "x", "x~2". Memory does not grow with the texts, only with the number of ids (about 100 bytes each).
     """
-    paths = [Path(path) for path in paths]
-    options = options or ReadOptions()
-    missing = next((path for path in paths if not os.path.lexists(path)), None)
-    if missing is not None:
-        raise ArticleError("no such file or folder", path=printable(str(missing)), hint="check the name")
-    unique = _Unique()
-    stems = Counter(_digest(_stem(path)) for root in paths for path in _walk(root, lambda error: None))
-    shared = {stem for stem, count in stems.items() if count > 1}
-    del stems
-    for root in paths:
-        for path in _walk(root, refuse):
-            stem = _stem(path)
-            name = _relative(path, root) if _digest(stem) in shared else stem
-            for article in read_source(_source(path, name), options, refuse):
-                yield unique.rename(article)
+    return read_inputs(Inputs(paths), Namer(), refuse, options or ReadOptions())
 
 
-def find_files(path: Path) -> list[Path]:
-    """The file itself, or all article files below the folder (hidden ones left out), sorted by name.
+def read_inputs(
+    inputs: Inputs,
+    namer: "Namer",
+    refuse: Refuse,
+    options: ReadOptions,
+    *,
+    parse: Parse | None = None,
+    begin: Callable[[Input], None] = lambda given: None,
+) -> Iterator[Article]:
+    """All articles of the inputs, named by `namer`; those whose name hangs on what the others are come last.
 
-    Linked files are found, linked folders not gone into.
+    `parse` may read the inputs elsewhere; `begin` is called with each input before its articles come.
     """
-    return list(_walk(path, lambda error: None))
+    parse = parse or (lambda given, refuse: ((one, parse_input(one, options, refuse)) for one in given))
+    waiting: list[Input] = []
+    for given, articles in parse(inputs.list(refuse), refuse):
+        begin(given)
+        named = namer.name(given, articles)
+        if named is None:
+            waiting.append(given)
+        else:
+            yield from named
+    for given, articles in parse(iter(waiting), lambda error: None):
+        yield from namer.name(given, articles, last=True) or ()
 
 
-def _walk(root: Path, refuse: Callable[[ArticleError], None]) -> Iterator[Path]:
-    """The files in the order of their names. Without recursion: folders may lie deeper than Python calls."""
-    if not os.path.isdir(root):
-        yield root
-        return
-    waiting = [str(root)]
-    while waiting:
-        path = waiting.pop()
-        if os.path.isdir(path) and (path == str(root) or not os.path.islink(path)):
-            waiting += reversed(_list_folder(path, refuse))
-        elif not os.path.isdir(path) and is_known(os.path.splitext(path)[1].lower()):
-            yield Path(path)
+def parse_input(
+    given: Input, options: ReadOptions, refuse: Refuse, watch: Callable[[BinaryIO], BinaryIO] = lambda stream: stream
+) -> Iterator[Article]:
+    """The articles of one input, named after UNNAMED where the input itself gives no id; `watch` sees its stream."""
+    name, path = os.path.basename(given.path), given.shown
+    source = Source(path=path, name=name, base_id=UNNAMED, open=lambda: watch(given.open()), size=given.size)
+    return read_source(source, options, refuse)
 
 
-def _list_folder(path: str, refuse: Callable[[ArticleError], None]) -> list[str]:
-    try:
-        names = sorted(name for name in os.listdir(path) if not name.startswith("."))
-    except OSError as error:
-        reason = f"a folder that cannot be opened ({error.strerror})"
-        refuse(ArticleError(reason, path=printable(path), hint="see whether it may be read"))
-        return []
-    return [os.path.join(path, name) for name in names]
+class Known(Protocol):
+    """What a workspace holds already."""
+
+    def holds(self, identity: str) -> bool:
+        """Whether there is an article of this id."""
+
+    def same(self, identity: str, article: Article) -> bool:
+        """Whether the article of this id has the content of this one."""
 
 
-def _source(path: Path, name: str) -> Source:
-    size = os.path.getsize(path) if os.path.isfile(path) else None
-    return Source(
-        path=printable(str(path)),
-        name=path.name,
-        base_id=clean_id(name) or "article",
-        open=lambda: _open(path),
-        size=size,
-    )
+class Namer:
+    """Gives every article an id of its own, and the same one as in a workspace that holds it.
 
+    Of several inputs with one short name, one that the workspace holds by its long name keeps that; the one whose
+    content the workspace holds under the short name keeps the short one; the others get their long names.
+    """
 
-def _open(path: Path) -> BinaryIO:
-    # Opening a pipe would wait for ever.
-    if not os.path.isfile(path):
-        raise OSError("not a file: a pipe, a device or a broken link")
-    return open(path, "rb")
-
-
-def _stem(path: Path) -> str:
-    """The name without its ending, and without both of "news.txt.gz"."""
-    return Path(path.stem).stem if path.suffix.lower() == ".gz" else path.stem
-
-
-def _relative(path: Path, root: Path) -> str:
-    return path.relative_to(root).as_posix() if path != root else path.name
-
-
-def _digest(text: str) -> int:
-    """Eight bytes that stand for a text: two of a billion texts meet in one with a chance of 3 %."""
-    return int.from_bytes(blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest())
-
-
-class _Unique:
-    """Gives an id that came before a number that makes it new."""
-
-    def __init__(self) -> None:
+    def __init__(self, known: Known | None = None) -> None:
+        self._known = known
         self._seen: set[int] = set()
         self._repeated: dict[int, int] = {}
+        self._owned: set[str] = set()
 
-    def rename(self, article: Article) -> Article:
-        """The article itself, or the same under "id~2", "id~3", ... when its id was seen before."""
-        digest = _digest(article.id)
+    def name(self, given: Input, articles: Iterator[Article], *, last: bool = False) -> Iterator[Article] | None:
+        """The articles under their ids; None when that hangs on the inputs to come, unless this is the `last` time.
+
+        In that case `articles` has been gone through, and must be had anew.
+        """
+        first = next(articles, None)
+        if first is None:
+            return iter(())
+        base = given.short
+        if first.id.startswith(UNNAMED):
+            base = self._choose(given, first, last)
+            if base is None:
+                for _ in articles:  # for what is refused in it
+                    pass
+                return None
+        return self._named(clean_id(base) or "article", first, articles)
+
+    def _choose(self, given: Input, first: Article, last: bool) -> str | None:
+        rest = first.id[len(UNNAMED) :]
+        if given.long != given.short and self._holds(given.long, rest):
+            return given.long
+        if not given.shared:
+            return given.short
+        if given.short in self._owned or not self._holds(given.short, rest):
+            return given.long
+        if last or self._known.same((clean_id(given.short) or "article") + rest, first):
+            self._owned.add(given.short)
+            return given.short
+        return None
+
+    def _holds(self, base: str, rest: str) -> bool:
+        return self._known is not None and self._known.holds((clean_id(base) or "article") + rest)
+
+    def _named(self, base: str, first: Article, rest: Iterator[Article]) -> Iterator[Article]:
+        yield self._unique(base, first)
+        for article in rest:
+            yield self._unique(base, article)
+
+    def _unique(self, base: str, article: Article) -> Article:
+        """The article under its id, or "id~2", "id~3", ... when that came before."""
+        identity = article.id
+        if identity.startswith(UNNAMED):
+            identity = clean_id(base + identity[len(UNNAMED) :]) or base
+        digest = digest_of(identity)
         if digest not in self._seen:
             self._seen.add(digest)
-            return article
+            return article if identity == article.id else replace(article, id=identity)
         count = self._repeated.get(digest, 1)
         while True:
             count += 1
-            name = f"{article.id}~{count}"
-            if _digest(name) not in self._seen:
+            name = f"{identity}~{count}"
+            if digest_of(name) not in self._seen:
                 break
         self._repeated[digest] = count
-        self._seen.add(_digest(name))
+        self._seen.add(digest_of(name))
         return replace(article, id=name)

@@ -5,11 +5,13 @@ folder cannot be written to, they live in memory only.
 """
 
 import contextlib
+import io
 import logging
 import os
 import threading
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -17,9 +19,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from extract.copies import Verdicts, digest, fingerprints, text_codes
-from extract.parts import write_parquet
 
 logger = logging.getLogger(__name__)
+# Gives all bytes of a part's file: the files of a workspace elsewhere are not beside those made from them.
+Read = Callable[[Path], bytes]
 # Names the form of the files and the rules that made them: another one is another file name.
 FORM = "1"
 SCHEMA = pa.schema(
@@ -55,15 +58,15 @@ def index_path(part: Path) -> Path:
     return part.with_name(part.name.replace("articles-", f"copies{FORM}-").replace(".parquet", ".arrow"))
 
 
-def load_texts(part: Path) -> PartTexts:
+def load_texts(part: Path, read: Read = Path.read_bytes) -> PartTexts:
     """The texts of an articles part, from the file beside it, which is made when it is not there or broken."""
     path = index_path(part)
     try:
         return _texts(pa.ipc.open_file(pa.memory_map(str(path))).read_all())
     except (OSError, pa.ArrowInvalid, KeyError):
-        table = _make_table(part)
+        table = _make_table(part, read)
     try:
-        _write(path, table)
+        _write(path, partial(_write_arrow, table))
     except OSError as error:
         logger.warning("%s cannot be kept: %s", path.name, error)
     return _texts(table)
@@ -81,9 +84,9 @@ def _texts(table: pa.Table) -> PartTexts:
     return PartTexts({key: row for row, key in enumerate(keys)}, digests, *lists)
 
 
-def _make_table(part: Path) -> pa.Table:
-    articles = pq.read_table(part, columns=["article_id", "version", "text"]).to_pylist()
-    places = _places(part.with_name(part.name.replace("articles-", "mentions-")))
+def _make_table(part: Path, read: Read) -> pa.Table:
+    articles = pq.read_table(io.BytesIO(read(part)), columns=["article_id", "version", "text"]).to_pylist()
+    places = _places(read(part.with_name(part.name.replace("articles-", "mentions-"))))
     codes = [text_codes(row["text"] or "", places.get(row["article_id"], ())) for row in articles]
     ends = np.cumsum([0, *map(len, codes)])
     flat = np.concatenate([np.empty(0, np.uint32), *codes])
@@ -101,22 +104,27 @@ def _make_table(part: Path) -> pa.Table:
     )
 
 
-def _places(mentions: Path) -> dict[str, list[tuple[int, int]]]:
+def _places(mentions: bytes) -> dict[str, list[tuple[int, int]]]:
     found: dict[str, list[tuple[int, int]]] = {}
-    columns = pq.read_table(mentions, columns=["article_id", "start", "end"]).to_pydict()
+    columns = pq.read_table(io.BytesIO(mentions), columns=["article_id", "start", "end"]).to_pydict()
     for article_id, *span in zip(*columns.values(), strict=True):
         found.setdefault(article_id, []).append(tuple(span))
     return found
 
 
-def _write(path: Path, table: pa.Table) -> None:
+def _write(path: Path, fill: Callable[[pa.NativeFile], None]) -> None:
     temporary = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}.part")
     try:
-        with pa.OSFile(str(temporary), "wb") as sink, pa.ipc.new_file(sink, table.schema) as writer:
-            writer.write_table(table)
+        with pa.OSFile(str(temporary), "wb") as sink:
+            fill(sink)
         os.replace(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def _write_arrow(table: pa.Table, sink: pa.NativeFile) -> None:
+    with pa.ipc.new_file(sink, table.schema) as writer:
+        writer.write_table(table)
 
 
 def forget_texts(folder: Path, keys: Collection[str]) -> None:
@@ -146,6 +154,6 @@ def save_verdicts(folder: Path, verdicts: Verdicts) -> None:
         names=["one", "other", "likeness"],
     )
     try:
-        write_parquet(folder / _VERDICTS, table)
+        _write(folder / _VERDICTS, lambda sink: pq.write_table(table, sink, compression="zstd"))
     except OSError as error:
         logger.warning("%s cannot be kept: %s", _VERDICTS, error)

@@ -5,11 +5,11 @@ earliest dated, then the longest, then by id) and how many others there are. Par
 before; pairs that were compared are not compared again.
 """
 
+import os
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -19,21 +19,19 @@ from extract import copy_index
 from extract.copies import Verdicts, compare, find_groups
 from extract.copy_index import PartTexts
 from extract.facts import FindRegions
-from extract.live import LiveTables
+from extract.live import LiveTables, Snapshot, question
+from extract.parts import articles_name
 
 # Of all the work, about so much is reading texts; the rest is comparing them.
 _READING = 0.7
-# Writers may add parts all the while: after so many rounds they are made to wait.
-_ROUNDS = 3
 
 Progress = Callable[[float], None]
 
 
 @dataclass(frozen=True, slots=True)
 class _Live:
-    """The articles that count: number, id, day, part and row of each, and the state of the parts they were seen in."""
+    """The articles that count: number, id, day, part and row of each."""
 
-    parts: Any
     numbers: list[int]
     ids: list[str]
     days: list[date | None]
@@ -44,29 +42,26 @@ class _Live:
 class CopyTables(LiveTables):
     """The live tables and, once asked for, the table article_groups. Safe to share between threads."""
 
-    def __init__(self, folder: Path, find_regions: FindRegions | None = None) -> None:
+    def __init__(self, place: str | os.PathLike[str], find_regions: FindRegions | None = None) -> None:
         self._copies_lock = threading.Lock()
         self._copies_thread: threading.Thread | None = None
-        self._groups_of: Any = None
         self._part_texts: dict[str, PartTexts] = {}
         self._verdicts: Verdicts | None = None
-        super().__init__(folder, find_regions)
+        super().__init__(place, find_regions)
 
+    @question
     def copies_are_ready(self) -> bool:
         """Whether copies are known for the articles that are here now: if not, the next question about them takes a while."""
-        self.refresh()
-        return self._groups_of is not None and self._groups_of == self._parts
+        return self._seen.grouped
 
+    @question
     def find_copies(self, progress: Progress | None = None) -> None:
         """Find the copies among all articles, unless they are known. `progress` is told 0 to 1."""
-        if self.copies_are_ready():
+        if self._seen.grouped:
             return
         with self._copies_lock:
-            for _ in range(_ROUNDS):
-                if self.copies_are_ready() or self._find_copies(progress):
-                    return
-            with self._lock:
-                self._find_copies(progress)
+            if not self._seen.grouped:
+                self._find_copies(self._seen, progress or (lambda share: None))
 
     def start_finding_copies(self) -> None:
         """Find the copies in the background, unless they are known or being found."""
@@ -75,55 +70,42 @@ class CopyTables(LiveTables):
         self._copies_thread = threading.Thread(target=self.find_copies, name="rasid-copies", daemon=True)
         self._copies_thread.start()
 
-    def _find_copies(self, progress: Progress | None) -> bool:
-        """Make the table for the articles seen now; False when others came in the meantime."""
-        tell = progress or (lambda share: None)
-        live = self._live_texts(lambda share: tell(_READING * share))
+    def _find_copies(self, seen: Snapshot, tell: Progress) -> None:
+        """Make the table for the articles of that moment."""
+        self._want_facts()
+        live = self._live_texts(seen, lambda share: tell(_READING * share))
         if self._verdicts is None:
             self._verdicts = copy_index.load_verdicts(self.folder)
         before = set(self._verdicts)
         groups = self._groups(live, lambda share: tell(_READING + (1 - _READING) * share))
         if self._verdicts.keys() != before:
             copy_index.save_verdicts(self.folder, self._verdicts)
-        with self._lock:
-            if self._parts != live.parts:
-                return False
-            self._keep_groups(live, groups)
-            self._groups_of = live.parts
-        copy_index.forget_texts(self.folder, [key for key, _, _ in live.parts])
+        _keep_groups(seen, live, groups)
+        seen.grouped = True
+        copy_index.forget_texts(self.folder, [key for key, _, _ in seen.parts])
         tell(1.0)
-        return True
 
-    def _live_texts(self, tell: Progress) -> _Live:
-        self.refresh()
-        with self._lock:
-            parts = self._parts or ()
-            found = (
-                self._database.cursor()
-                .execute(
-                    "SELECT article_number, article_id, day, version, article_part FROM live ORDER BY article_number"
-                )
-                .fetchall()
-            )
-        keys = [key for key, _, _ in parts]
+    def _live_texts(self, seen: Snapshot, tell: Progress) -> _Live:
+        found = (
+            seen.database.cursor()
+            .execute("SELECT article_number, article_id, day, version, article_part FROM live ORDER BY article_number")
+            .fetchall()
+        )
+        keys = [key for key, _, _ in seen.parts]
         for done, key in enumerate(keys):
             if key not in self._part_texts:
-                try:
-                    self._part_texts[key] = copy_index.load_texts(self.folder / f"articles-{key}.parquet")
-                except FileNotFoundError:
-                    # The part went while it was looked at: the next round does without it.
-                    continue
+                part = self.folder / articles_name(key)
+                self._part_texts[key] = copy_index.load_texts(part, lambda path: self.storage.read(path.name))
             tell((done + 1) / len(keys))
-        self._part_texts = {key: self._part_texts[key] for key in keys if key in self._part_texts}
-        here = [row for row in found if keys[row[4]] in self._part_texts]
-        texts = [self._part_texts[keys[part]] for *_, part in here]
+        self._part_texts = {key: self._part_texts[key] for key in keys}
+        texts = [self._part_texts[keys[part]] for *_, part in found]
         rows = [
-            text.rows[article_id, version] for text, (_, article_id, _, version, _) in zip(texts, here, strict=True)
+            text.rows[article_id, version] for text, (_, article_id, _, version, _) in zip(texts, found, strict=True)
         ]
         numbers, ids, days = (
-            (list(column) for column in zip(*(row[:3] for row in here), strict=True)) if here else ([],) * 3
+            (list(column) for column in zip(*(row[:3] for row in found), strict=True)) if found else ([],) * 3
         )
-        return _Live(parts, numbers, ids, days, texts, rows)
+        return _Live(numbers, ids, days, texts, rows)
 
     def _groups(self, live: _Live, tell: Progress) -> list[list[int]]:
         """Groups of places in the lists of `live`, each with its first in front."""
@@ -159,22 +141,7 @@ class CopyTables(LiveTables):
 
         return [sorted(group, key=order) for group in groups]
 
-    def _keep_groups(self, live: _Live, groups: Sequence[Sequence[int]]) -> None:
-        rows = [
-            (live.numbers[article], number, place == 0, len(group) - 1)
-            for number, group in enumerate(groups)
-            for place, article in enumerate(group)
-        ]
-        columns = list(zip(*rows, strict=True)) or [()] * 4
-        types = {"article_number": pa.int32(), "group_no": pa.int32(), "first": pa.bool_(), "copies": pa.int32()}
-        found = pa.table(
-            {name: pa.array(column, kind) for (name, kind), column in zip(types.items(), columns, strict=True)}
-        )
-        cursor = self._database.cursor()
-        cursor.register("found_groups", found)
-        cursor.execute("CREATE OR REPLACE TABLE article_groups AS SELECT * FROM found_groups ORDER BY article_number")
-        cursor.unregister("found_groups")
-
+    @question
     def copies(self, article_id: str) -> list[dict[str, Any]]:
         """The article's copies, the group's first in front: article_id, title, head, date, outlet, url, first, similarity.
 
@@ -199,6 +166,7 @@ class CopyTables(LiveTables):
         texts = self._part_texts[self._parts[row.pop("article_part")][0]]
         return texts.codes_of(texts.rows[row["article_id"], row.pop("version")]).tolist()
 
+    @question
     def copy_counts(self, article_ids: Sequence[str]) -> dict[str, int]:
         """How many copies each article has, of those that have any."""
         self.find_copies()
@@ -208,3 +176,30 @@ class CopyTables(LiveTables):
             [list(article_ids)],
         )
         return dict(rows.fetchall())
+
+    @question
+    def copy_groups(self) -> list[list[str]]:
+        """The ids of the articles of each group, the group's first in front."""
+        self.find_copies()
+        rows = self._ask(
+            "SELECT list(article_id ORDER BY first DESC, article_id) FROM article_groups JOIN live USING (article_number) "
+            "GROUP BY group_no ORDER BY group_no"
+        )
+        return [row[0] for row in rows.fetchall()]
+
+
+def _keep_groups(seen: Snapshot, live: _Live, groups: Sequence[Sequence[int]]) -> None:
+    rows = [
+        (live.numbers[article], number, place == 0, len(group) - 1)
+        for number, group in enumerate(groups)
+        for place, article in enumerate(group)
+    ]
+    columns = list(zip(*rows, strict=True)) or [()] * 4
+    types = {"article_number": pa.int32(), "group_no": pa.int32(), "first": pa.bool_(), "copies": pa.int32()}
+    found = pa.table(
+        {name: pa.array(column, kind) for (name, kind), column in zip(types.items(), columns, strict=True)}
+    )
+    cursor = seen.database.cursor()
+    cursor.register("found_groups", found)
+    cursor.execute("CREATE OR REPLACE TABLE article_groups AS SELECT * FROM found_groups ORDER BY article_number")
+    cursor.unregister("found_groups")

@@ -1,155 +1,291 @@
 """What the parts of a workspace hold now, as tables in memory: seen anew whenever the parts change."""
 
+import functools
 import hashlib
+import os
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import duckdb
 
 from extract.facts import Codes, FindRegions, build_facts
-from extract.parts import ARTICLE_SCHEMA, MENTION_SCHEMA, complete_parts, files_sql, scan_sql
+from extract.parts import (
+    ARTICLE_SCHEMA,
+    MENTION_SCHEMA,
+    Part,
+    articles_name,
+    complete_parts,
+    files_sql,
+    mentions_name,
+    scan_sql,
+)
+from extract.remote import is_url
+from extract.removed import SHOWN, hide, list_removed, read_removed
 from extract.replaced import Tables, forget, replace_articles
+from extract.storage import Entry, Storage, open_storage
 
 # How long a look at the folder holds: new parts are seen after this many seconds.
 REFRESH_S = 1.0
 FETCH_ROWS = 10_000
 REMEMBERED = 200
+# Parts that go while a question is answered are looked for again so often: each time others have taken their place.
+LOOKS = 6
+LOOK_AGAIN_S = 0.2
+
+Method = TypeVar("Method", bound=Callable[..., Any])
+
+
+def question(method: Method) -> Method:
+    """Answer the whole question from the parts of one moment; once more when one of them was deleted meanwhile."""
+
+    @functools.wraps(method)
+    def ask(self: "LiveTables", *arguments: Any, **named: Any) -> Any:
+        if self._pinned.seen is not None:
+            return method(self, *arguments, **named)
+        for look in range(LOOKS):
+            self.refresh(force=look > 0)
+            self._pinned.seen = seen = self._current
+            try:
+                return method(self, *arguments, **named)
+            except (duckdb.IOException, duckdb.HTTPException, FileNotFoundError):
+                # A file that is broken, and not gone, stays so however often it is asked.
+                if look + 1 == LOOKS or not self._has_lost(seen):
+                    raise
+                time.sleep(LOOK_AGAIN_S * look)
+            finally:
+                self._pinned.seen = None
+        raise AssertionError("unreachable")
+
+    return ask  # type: ignore[return-value]
+
+
+class _Pinned(threading.local):
+    """The parts that this thread's question is answered from."""
+
+    seen: "Snapshot | None" = None
+
+
+class Snapshot:
+    """The tables live, facts, spots and names (see extract.facts) of the parts of one moment, made when they are asked for."""
+
+    def __init__(
+        self,
+        storage: Storage,
+        parts: tuple[Part, ...],
+        removed: tuple[Entry, ...],
+        find_regions: FindRegions | None,
+        before: "Snapshot | None" = None,
+    ) -> None:
+        self.parts, self.removed = parts, removed
+        self.database = Tables(storage.connect)
+        self.codes: Codes = {}
+        self.found: dict[tuple[str, Any], list[int]] = {}
+        # Whether the table of copies is made as well (see extract.copy_tables).
+        self.grouped = False
+        self._storage, self._find_regions = storage, find_regions
+        self._lock, self._made = threading.Lock(), False
+        # The last moment whose tables were made.
+        self._before = before if before is None or before._made else before._before
+
+    def make(self) -> None:
+        """Make the tables, once; what the moment before has already is shared."""
+        with self._lock:
+            if not self._made:
+                if not self._share():
+                    self._see_articles()
+                    self._make_facts()
+                self._made, self._before = True, None
+
+    def _share(self) -> bool:
+        """Take over the tables before, where later parts came that hold nothing but articles read again."""
+        before = self._before
+        if before is None or before.removed != self.removed or not before.parts:
+            return False
+        count = len(before.parts)
+        if self.parts[:count] != before.parts:
+            return False
+        articles, mentions = (
+            [self._storage.location(name(key)) for key, _, _ in self.parts] for name in (articles_name, mentions_name)
+        )
+        try:
+            found = replace_articles(
+                before.database,
+                before.codes,
+                newest_sql(_numbered_sql(articles[count:], count, "article_part")),
+                _numbered_sql(mentions[count:], count, "part", "file_row_number"),
+                self._find_regions,
+            )
+        except duckdb.CatalogException:
+            # That moment is so long past that its tables were dropped.
+            return False
+        if found is None:
+            return False
+        self.database, self.codes = found
+        rows = _numbered_sql(mentions, 0, "part", "file_row_number")
+        self.database.cursor().execute(f"CREATE VIEW {self.database.schema}.part_rows AS {rows}")
+        forget(self.database)
+        return True
+
+    def _see_articles(self) -> None:
+        cursor = self.database.cursor()
+        files = [self._storage.location(articles_name(key)) for key, _, _ in self.parts]
+        scan = scan_sql([], ARTICLE_SCHEMA).replace("SELECT ", "SELECT 0 AS article_part, ", 1)
+        _enter_files(cursor, "article_files", files)
+        if files:
+            # An article and its mentions are in parts of one key: of two parts with the same version one counts, whole.
+            scan = (
+                "SELECT f.part AS article_part, a.* EXCLUDE (filename) "
+                f"FROM {files_sql(files, 'filename = true')} a JOIN article_files f USING (filename)"
+            )
+        hide(cursor, read_removed(self._storage, self.removed))
+        cursor.execute(
+            "CREATE OR REPLACE TABLE live AS SELECT *, "
+            "row_number() OVER (ORDER BY day DESC NULLS LAST, article_id)::INTEGER AS article_number "
+            f"FROM ({newest_sql(scan)})"
+        )
+
+    def _make_facts(self) -> None:
+        files = [self._storage.location(mentions_name(key)) for key, _, _ in self.parts]
+        scan = scan_sql([], MENTION_SCHEMA).replace("SELECT ", "SELECT 0 AS part, 0::BIGINT AS row, ", 1)
+        if files:
+            scan = (
+                "SELECT p.part, m.file_row_number AS row, m.* EXCLUDE (filename, file_row_number) "
+                f"FROM {files_sql(files, 'filename = true', 'file_row_number = true')} m JOIN files p USING (filename)"
+            )
+        cursor = self.database.cursor()
+        cursor.execute("BEGIN")
+        _enter_files(cursor, "files", files)
+        cursor.execute(f"CREATE OR REPLACE VIEW part_rows AS {scan}")
+        self.codes = build_facts(cursor, self._find_regions)
+        cursor.execute("COMMIT")
+
+
+def newest_sql(scan: str) -> str:
+    """SQL for the newest version of each article of the scan that is not hidden, without its text."""
+    return (
+        # DuckDB knows more dates than Python does: infinity, years BC, years of five figures.
+        "SELECT * EXCLUDE (text), CASE WHEN regexp_full_match(left(date, 10), '[0-9]{4}-[0-9]{2}-[0-9]{2}') "
+        f"AND date > '0001' THEN TRY_CAST(left(date, 10) AS DATE) END AS day FROM ({scan}) WHERE {SHOWN} "
+        "QUALIFY row_number() OVER (PARTITION BY article_id ORDER BY version DESC, article_part DESC) = 1"
+    )
+
+
+def _numbered_sql(files: Sequence[str], first: int, number: str, row: str = "") -> str:
+    """SQL for the rows of the files, with the number of the part, from `first` on, and the row's in its file where asked."""
+    names = ", ".join("'" + file.replace("'", "''") + "'" for file in files)
+    options = ("filename = true", *([f"{row} = true"] if row else []))
+    shown = (
+        f"f.number AS {number}, m.{row} AS row, m.* EXCLUDE (filename, {row})"
+        if row
+        else f"f.number AS {number}, m.* EXCLUDE (filename)"
+    )
+    return (
+        f"SELECT {shown} FROM {files_sql(files, *options)} m JOIN (SELECT unnest([{names}]) AS filename, "
+        f"unnest(range({first}, {first + len(files)}))::INTEGER AS number) f USING (filename)"
+    )
+
+
+def _enter_files(cursor: duckdb.DuckDBPyConnection, table: str, files: Sequence[str]) -> None:
+    cursor.execute(
+        f"CREATE OR REPLACE TABLE {table} AS SELECT unnest(?::VARCHAR[]) AS filename, "
+        "generate_subscripts(?::VARCHAR[], 1)::INTEGER - 1 AS part",
+        [list(files), list(files)],
+    )
 
 
 class LiveTables:
-    """The tables live, facts, spots and names (see extract.facts) of the parts in a folder. Safe to share between threads."""
+    """The tables live, facts, spots and names (see extract.facts) of the parts in a folder. Safe to share between threads.
 
-    def __init__(self, folder: Path, find_regions: FindRegions | None = None) -> None:
-        self.folder = folder
+    `folder` is where things made from the parts may lie beside them: the folder itself, or a cache for an address.
+    """
+
+    def __init__(self, place: str | os.PathLike[str], find_regions: FindRegions | None = None) -> None:
+        self.storage = open_storage(place)
+        self.folder: Path = self.storage.cache
         self._find_regions = find_regions
         self._lock = threading.RLock()
-        self._database = Tables()
-        self._parts: tuple[tuple[str, int, int], ...] | None = None
+        self._pinned = _Pinned()
         self._looked = 0.0
-        self._facts_of: tuple[tuple[str, int, int], ...] | None = None
-        self._found: dict[tuple[str, Any], list[int]] = {}
-        self._codes: Codes = {}
-        self.refresh()
+        self._current: Snapshot | None = None
+        self._current = Snapshot(self.storage, *self._look(), find_regions)
+
+    @property
+    def address(self) -> str:
+        """The folder, or the address of one elsewhere."""
+        place = self.storage.place
+        return place if is_url(place) else os.path.abspath(place)
 
     @property
     def fingerprint(self) -> str:
         """A short text that changes whenever the parts do: a key for what is remembered of the answers."""
-        return hashlib.sha256(repr(self._parts).encode()).hexdigest()[:16]
+        seen = self._seen
+        return hashlib.sha256(repr((seen.parts, seen.removed)).encode()).hexdigest()[:16]
 
     def refresh(self, *, force: bool = False) -> None:
         """Look for parts that came or went; the look holds for REFRESH_S seconds unless forced."""
         with self._lock:
-            if not force and self._parts is not None and time.monotonic() - self._looked < REFRESH_S:
+            if not force and time.monotonic() - self._looked < REFRESH_S:
                 return
-            self._looked = time.monotonic()
-            parts = complete_parts(self.folder)
-            if parts != self._parts:
-                before, self._parts = self._parts or (), parts
-                if not (before and self._facts_of == before and self._replace_articles(before)):
-                    if self._database.schema != "main":
-                        self._database = Tables()
-                    self._see_articles()
+            found = self._look()
+            if found != (self._current.parts, self._current.removed):
+                self._current = Snapshot(self.storage, *found, self._find_regions, self._current)
 
-    def _see_articles(self) -> None:
-        files = [str(self.folder / f"articles-{key}.parquet") for key, _, _ in self._parts or ()]
-        self._database.cursor().execute(
-            "CREATE OR REPLACE TABLE live AS SELECT *, "
-            "row_number() OVER (ORDER BY day DESC NULLS LAST, article_id)::INTEGER AS article_number "
-            f"FROM ({_articles_sql(files)})"
-        )
+    def _look(self) -> tuple[tuple[Part, ...], tuple[Entry, ...]]:
+        self._looked = time.monotonic()
+        # In this order: what is hidden is hidden in parts that are seen, whatever another process does meanwhile.
+        parts = complete_parts(self.storage)
+        if self._current is not None and {part[0] for part in self._current.parts} - {part[0] for part in parts}:
+            # A list made while one part takes the place of another may hold neither.
+            parts = complete_parts(self.storage)
+        return parts, list_removed(self.storage)
 
-    def _replace_articles(self, before: tuple[tuple[str, int, int], ...]) -> bool:
-        """Bring the facts up to date where later parts came that hold nothing but articles read again."""
-        parts, count = self._parts or (), len(before)
-        if parts[:count] != before:
-            return False
-        articles = [str(self.folder / f"articles-{key}.parquet") for key, _, _ in parts[count:]]
-        mentions = list(map(str, self._mention_files()))
-        found = replace_articles(
-            self._database,
-            self._codes,
-            _articles_sql(articles, count),
-            _mentions_sql(mentions[count:], count),
-            self._find_regions,
-        )
-        if found is None:
-            return False
-        self._database, self._codes = found
-        self._database.cursor().execute(f"CREATE VIEW {self._database.schema}.part_rows AS {_mentions_sql(mentions)}")
-        self._facts_of, self._found = parts, {}
-        forget(self._database)
-        return True
+    def _has_lost(self, seen: Snapshot) -> bool:
+        """Whether a part of that moment is gone."""
+        return not {key for key, _, _ in seen.parts} <= {key for key, _, _ in complete_parts(self.storage)}
 
-    def _mention_files(self) -> list[Path]:
-        return [self.folder / f"mentions-{key}.parquet" for key, _, _ in self._parts or ()]
+    @property
+    def _seen(self) -> Snapshot:
+        return self._pinned.seen or self._current
 
-    def _make_facts(self) -> None:
-        cursor = self._database.cursor()
-        cursor.execute("BEGIN")
-        cursor.execute(f"CREATE OR REPLACE VIEW part_rows AS {_mentions_sql(list(map(str, self._mention_files())))}")
-        self._codes = build_facts(cursor, self._find_regions)
-        cursor.execute("COMMIT")
+    @property
+    def _parts(self) -> tuple[Part, ...]:
+        return self._seen.parts
+
+    @property
+    def _database(self) -> Tables:
+        return self._seen.database
+
+    @property
+    def _codes(self) -> Codes:
+        return self._seen.codes
+
+    def _mention_files(self) -> list[str]:
+        return [self.storage.location(mentions_name(key)) for key, _, _ in self._parts]
 
     def _ask(self, sql: str, parameters: Sequence[Any] = ()) -> duckdb.DuckDBPyConnection:
-        self.refresh()
         self._want_facts()
         return self._database.cursor().execute(sql, list(parameters))
 
     def _want_facts(self) -> None:
-        with self._lock:
-            if self._facts_of != self._parts:
-                self._make_facts()
-                self._facts_of, self._found = self._parts, {}
+        if self._pinned.seen is None:
+            self.refresh()
+        self._seen.make()
 
     def _dicts(self, sql: str, parameters: Sequence[Any] = ()) -> list[dict[str, Any]]:
         return list(iterate(self._ask(sql, parameters)))
 
     def _remember(self, kind: str, asked: Any, find: Callable[[], list[int]]) -> list[int]:
         """What was found for these parts before, or what is found now. What is asked changes seldom, and comes often."""
-        key = (kind, asked)
-        if key not in self._found:
-            if len(self._found) >= REMEMBERED:
-                self._found = {}
-            self._found[key] = find()
-        return self._found[key]
-
-
-def _articles_sql(files: Sequence[str], first_part: int = 0) -> str:
-    """SQL for the newest version of each article of the files, which are parts from this number on, without its text."""
-    scan = scan_sql([], ARTICLE_SCHEMA).replace("SELECT ", "SELECT 0 AS article_part, ", 1)
-    if files:
-        # An article and its mentions are in parts of one key: of two parts with the same version one counts, whole.
-        scan = (
-            "SELECT p.part AS article_part, a.* EXCLUDE (filename) "
-            f"FROM {files_sql(files, 'filename = true')} a JOIN ({_numbers_sql(files, first_part)}) p USING (filename)"
-        )
-    return (
-        # DuckDB knows more dates than Python does: infinity, years BC, years of five figures.
-        "SELECT * EXCLUDE (text), CASE WHEN regexp_full_match(left(date, 10), '[0-9]{4}-[0-9]{2}-[0-9]{2}') "
-        f"AND date > '0001' THEN TRY_CAST(left(date, 10) AS DATE) END AS day FROM ({scan}) "
-        "QUALIFY row_number() OVER (PARTITION BY article_id ORDER BY version DESC, article_part DESC) = 1"
-    )
-
-
-def _mentions_sql(files: Sequence[str], first_part: int = 0) -> str:
-    """SQL for the mentions of the files, which are parts from this number on, each with its part and its row there."""
-    if not files:
-        return scan_sql([], MENTION_SCHEMA).replace("SELECT ", "SELECT 0 AS part, 0::BIGINT AS row, ", 1)
-    return (
-        "SELECT p.part, m.file_row_number AS row, m.* EXCLUDE (filename, file_row_number) "
-        f"FROM {files_sql(files, 'filename = true', 'file_row_number = true')} m "
-        f"JOIN ({_numbers_sql(files, first_part)}) p USING (filename)"
-    )
-
-
-def _numbers_sql(files: Sequence[str], first_part: int) -> str:
-    names = ", ".join("'" + file.replace("'", "''") + "'" for file in files)
-    return (
-        f"SELECT unnest([{names}]) AS filename, unnest(range({first_part}, {first_part + len(files)}))::INTEGER AS part"
-    )
+        key, seen = (kind, asked), self._seen
+        found = seen.found.get(key)
+        if found is None:
+            if len(seen.found) >= REMEMBERED:
+                seen.found = {}
+            found = seen.found[key] = find()
+        return found
 
 
 def iterate(cursor: duckdb.DuckDBPyConnection) -> Iterator[dict[str, Any]]:

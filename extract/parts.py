@@ -1,27 +1,25 @@
 """The parts of a workspace as files: their columns, their rows, and how they are written and found.
 
-A batch is two Parquet files, `articles-<key>` and `mentions-<key>`. A file is written under another name and renamed,
-so that it is there as a whole or not at all.
+A batch is two Parquet files, `articles-<key>` and `mentions-<key>`; see extract.storage for how they come to be there.
 """
 
-import contextlib
 import hashlib
 import json
-import os
-import threading
-from collections.abc import Mapping, Sequence
-from pathlib import Path
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from extract.export import ROW_COLUMNS
 from extract.mentions import Article
+from extract.storage import Storage
 from gazetteer.normalize import normalize_name
 
-# Small row groups let a page of passages be read without the rest of its part.
-ROW_GROUP_ROWS = 8_192
+# Format 1 had no columns of reviews and of what an article was read with.
+FORMAT = 2
+ARTICLES, MENTIONS, SUFFIX = "articles-", "mentions-", ".parquet"
+# Key, stamp and size.
+Part = tuple[str, str, int]
 # How many words of an article without a title stand for one.
 HEAD_WORDS = 9
 
@@ -80,19 +78,63 @@ def mention_row(row: dict[str, Any], version: int) -> dict[str, Any]:
     return row | {"folded": folded, "version": version}
 
 
-def complete_parts(folder: Path) -> tuple[tuple[str, int, int], ...]:
-    """Key, time and size of every part that is there as a whole, sorted; none for a folder that is gone."""
-    parts = []
-    with contextlib.suppress(FileNotFoundError), os.scandir(folder) as entries:
-        for entry in entries:
-            if entry.name.startswith("articles-") and entry.name.endswith(".parquet"):
-                state = entry.stat()
-                key = entry.name.removeprefix("articles-").removesuffix(".parquet")
-                parts.append((key, state.st_mtime_ns, state.st_size))
-    return tuple(sorted(parts))
+def complete_parts(storage: Storage) -> tuple[Part, ...]:
+    """Key, stamp and size of every part that is there as a whole, sorted; none for a folder that is gone."""
+    return tuple(
+        (name.removeprefix(ARTICLES).removesuffix(SUFFIX), stamp, size)
+        for name, stamp, size in storage.list(ARTICLES, SUFFIX)
+    )
 
 
-def scan_sql(files: Sequence[Path], schema: pa.Schema) -> str:
+def articles_name(key: str) -> str:
+    """The file of the part's articles."""
+    return f"{ARTICLES}{key}{SUFFIX}"
+
+
+def mentions_name(key: str) -> str:
+    """The file of the part's mentions."""
+    return f"{MENTIONS}{key}{SUFFIX}"
+
+
+def part_key(contents: Mapping[str, str], version: int) -> str:
+    """The key of a part: of the same articles (id -> content_hash) in the same version always the same."""
+    content = hashlib.sha256(json.dumps(sorted(contents.items())).encode()).hexdigest()
+    return f"{version:x}-{content[:16]}"
+
+
+def write_part(
+    storage: Storage,
+    results: Iterable[tuple[Article, Sequence[Mapping[str, Any]]]],
+    versions: Mapping[str, str],
+    version: int,
+) -> int:
+    """Write articles, each with its rows of `extract.export.mention_rows`, as one part and return how many rows.
+
+    Written again it takes its own place. The mentions come first: a part is there when its articles are.
+    """
+    contents, articles, mentions = {}, [], []
+    for article, rows in results:
+        contents[article.id] = content_hash(article)
+        articles.append(article_row(article, contents[article.id], version, versions))
+        mentions.extend(mention_row(row, version) for row in rows)
+    tables = (
+        pa.Table.from_pylist(rows, schema=schema)
+        for rows, schema in ((articles, ARTICLE_SCHEMA), (mentions, MENTION_SCHEMA))
+    )
+    write_tables(storage, part_key(contents, version), *tables, versions)
+    return len(mentions)
+
+
+def write_tables(
+    storage: Storage, key: str, articles: pa.Table, mentions: pa.Table, versions: Mapping[str, str]
+) -> None:
+    """Write the two files of a part, the mentions first."""
+    metadata = {b"rasid": json.dumps({"format": FORMAT, "versions": dict(versions)}).encode()}
+    storage.write_table(mentions_name(key), mentions.replace_schema_metadata(metadata))
+    storage.write_table(articles_name(key), articles.replace_schema_metadata(metadata))
+
+
+def scan_sql(files: Sequence[str], schema: pa.Schema) -> str:
     """SQL that reads the files, or nothing of the same columns when there are none."""
     if files:
         return f"SELECT * FROM {files_sql(files)}"
@@ -101,24 +143,7 @@ def scan_sql(files: Sequence[Path], schema: pa.Schema) -> str:
     return f"SELECT {columns} WHERE false"
 
 
-def files_sql(files: Sequence[Path], *options: str) -> str:
+def files_sql(files: Sequence[str], *options: str) -> str:
     """DuckDB's reader of the files, with options such as "filename = true"."""
     names = ", ".join("'" + str(file).replace("'", "''") + "'" for file in files)
     return f"read_parquet({', '.join([f'[{names}]', *options])})"
-
-
-def write_parquet(path: Path, table: pa.Table) -> None:
-    """Write the table under another name, then rename it."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}.part")
-    try:
-        pq.write_table(table, temporary, compression="zstd", row_group_size=ROW_GROUP_ROWS)
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
-
-
-def write_json(path: Path, content: Mapping[str, Any]) -> None:
-    """Write the content under another name, then rename it."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
-    temporary.write_text(json.dumps(content, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
-    os.replace(temporary, path)

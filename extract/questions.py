@@ -17,9 +17,9 @@ from extract.decisions import Kind
 from extract.export import ROW_COLUMNS
 from extract.facts import inside
 from extract.filters import FACETS, IN_FACTS, IN_LIVE, IN_SPOTS, Area, Filters, conditions, days_before, read_day
-from extract.live import iterate
+from extract.live import iterate, question
 from extract.mentions import Article
-from extract.parts import MENTION_SCHEMA, REVIEW_COLUMNS, files_sql
+from extract.parts import MENTION_SCHEMA, REVIEW_COLUMNS, articles_name, files_sql
 from gazetteer import normalize_name
 
 # More choices than this no one reads through in a list; a search finds the rest.
@@ -98,7 +98,6 @@ class Questions(CopyTables):
     """What can be asked of a workspace, under filters."""
 
     def _where(self, filters: Filters) -> tuple[str, list[Any]]:
-        self.refresh()
         self._want_facts()
         if filters.copies == "once":
             self.find_copies()
@@ -121,15 +120,16 @@ class Questions(CopyTables):
             ).fetchall()
         return [row[0] for row in held]
 
+    @question
     def find_articles(self, query: str, progress: Callable[[float], None] | None = None) -> list[int]:
         """Numbers of the articles with all words of the query; the first search makes the index (see extract.search)."""
-        self.refresh()
         self._want_facts()
         return self._remember("text", query, lambda: self._articles_with(query, progress))
 
     def _articles_with(self, query: str, progress: Callable[[float], None] | None) -> list[int]:
-        parts = [self.folder / f"articles-{name}.parquet" for name, _, _ in self._parts or ()]
-        found = search.find_articles(parts, query, progress)
+        # The index lies beside the part, or, for an address, in the cache.
+        parts = [self.folder / articles_name(key) for key, _, _ in self._parts]
+        found = search.find_articles(parts, query, progress, lambda part: self.storage.read(part.name))
         rows = self._database.cursor().execute(
             "SELECT article_number FROM live JOIN (SELECT unnest(?::VARCHAR[]) AS article_id, unnest(?::BIGINT[]) AS version) "
             "USING (article_id, version)",
@@ -137,6 +137,7 @@ class Questions(CopyTables):
         )
         return [row[0] for row in rows.fetchall()]
 
+    @question
     def search_is_ready(self) -> bool:
         """Whether every part has its index: if not, the next search takes a while."""
         self.refresh()
@@ -152,6 +153,7 @@ class Questions(CopyTables):
         lat, lon = np.asarray(found["lat"], dtype=float), np.asarray(found["lon"], dtype=float)
         return np.asarray(found["place_no"])[inside(area, lat, lon)].tolist()
 
+    @question
     def totals(self, filters: Filters) -> Totals:
         """How much the filters leave."""
         where, parameters = self._where(filters)
@@ -162,6 +164,7 @@ class Questions(CopyTables):
         ).fetchone()
         return Totals(*row)
 
+    @question
     def facets(self, filters: Filters) -> dict[str, list[tuple[str, int]]]:
         """For every list of values in Filters: the values with their mentions, most first.
 
@@ -203,6 +206,7 @@ class Questions(CopyTables):
             found[name].append((self._codes[columns[name]][value] if table == "facts" else value, n))
         return found
 
+    @question
     def regions(self) -> dict[str, tuple[str, str]]:
         """Arabic and English name of every region that a place of the workspace lies in, by id."""
         rows = self._ask(
@@ -210,6 +214,7 @@ class Questions(CopyTables):
         ).fetchall()
         return {region_id: (arabic, english) for region_id, arabic, english in rows}
 
+    @question
     def places(self, filters: Filters, *, limit: int | None = None, by: str | None = None) -> list[dict[str, Any]]:
         """One dict a place with mentions and articles counted, the most mentioned first.
 
@@ -236,6 +241,7 @@ class Questions(CopyTables):
         words = ", ".join("'" + word.replace("'", "''") + "'" for word in self._codes[kind])
         return f"[{words}][{kind} + 1]"
 
+    @question
     def timeline(self, filters: Filters) -> Timeline:
         """Mentions with a place over all time (the dates in the filters do not count), by day, week, month or year."""
         where, parameters = self._where(replace(filters, date_from=None, date_to=None))
@@ -252,6 +258,7 @@ class Questions(CopyTables):
         undated = rows.pop()[1] if rows and rows[-1][0] is None else 0
         return Timeline(unit, rows, undated)
 
+    @question
     def trends(self, filters: Filters, *, limit: int = 8) -> Trends | None:
         """Places whose mentions rose and fell most in the filters' period against the equally long one before.
 
@@ -281,6 +288,7 @@ class Questions(CopyTables):
         fallen = [row for row in reversed(rows) if row["now"] < row["earlier"]][:limit]
         return Trends(first, last, before, risen, fallen)
 
+    @question
     def passages(self, filters: Filters, place_id: str, limit: int = 10, offset: int = 0) -> tuple[int, list[Passage]]:
         """How many sentences name the place, and a page of them: newest article first, those without a date last."""
         where, parameters = self._where(replace(filters, place_id=place_id))
@@ -304,6 +312,7 @@ class Questions(CopyTables):
             pairs[kept[position]].append(row | {"asked": position in asked})
         return keys[0][3], [_passage(pairs[key[:2]]) for key in keys]
 
+    @question
     def first_passages(self, filters: Filters, place_ids: Sequence[str], limit: int) -> dict[str, list[dict[str, Any]]]:
         """The newest mentions of each place as rows, one a sentence, at most `limit` each."""
         where, parameters = self._where(filters)
@@ -349,6 +358,7 @@ class Questions(CopyTables):
             for text in (texts[row["part"], row["row"]],)
         ]
 
+    @question
     def rows(
         self,
         filters: Filters,
@@ -385,6 +395,7 @@ class Questions(CopyTables):
             sql, parameters = f"{sql} LIMIT ? OFFSET ?", [*parameters, limit, offset]
         return iterate(self._ask(sql, parameters))
 
+    @question
     def unplaced(self, filters: Filters, *, limit: int = 200) -> list[dict[str, Any]]:
         """Names that could not be placed, each with its reason and mentions, the most frequent first.
 
@@ -399,6 +410,7 @@ class Questions(CopyTables):
             [*parameters, limit],
         )
 
+    @question
     def unplaced_passages(self, surfaces: Sequence[str], limit: int) -> dict[str, list[dict[str, Any]]]:
         """Rows of mentions without a place by their name as the text has it, newest first, at most `limit` each."""
         keys = self._ask(
@@ -412,23 +424,26 @@ class Questions(CopyTables):
             found.setdefault(row["surface"], []).append(row)
         return found
 
+    @question
     def place(self, place_id: str) -> dict[str, Any] | None:
         """One place of the workspace whatever the filters say, or None."""
         found = self.places(Filters(place_id=place_id))
         return found[0] if found else None
 
+    @question
     def article(self, article_id: str) -> dict[str, Any] | None:
         """The article with its text and its mentions in text order, or None."""
         found = self._dicts("SELECT * FROM live WHERE article_id = ?", [article_id])
         if not found:
             return None
-        file = self.folder / f"articles-{self._parts[found[0]['article_part']][0]}.parquet"
+        file = self.storage.location(articles_name(self._parts[found[0]["article_part"]][0]))
         text = f"SELECT text FROM {files_sql([file])} WHERE article_id = ? AND version = ?"
         found[0] |= self._dicts(text, [article_id, found[0]["version"]])[0]
         rows = self.rows(Filters(article_ids=(article_id,)), sort="start", placed=None)
         return found[0] | {"mentions": list(rows)}
 
-    def full_articles(self, article_ids: Sequence[str]) -> Iterator[Article]:
+    @question
+    def full_articles(self, article_ids: Sequence[str]) -> list[Article]:
         """The articles with these ids as they were added, with their texts, in no order; others are passed over."""
         found = self._dicts(
             "SELECT article_id, version, article_part FROM live WHERE article_id IN (SELECT unnest(?)) ORDER BY article_id",
@@ -438,8 +453,9 @@ class Questions(CopyTables):
         for row in found:
             by_part.setdefault(row["article_part"], []).append(row)
         names = [field.name for field in fields(Article) if field.name != "id"]
+        articles = []
         for part, rows in by_part.items():
-            file = self.folder / f"articles-{self._parts[part][0]}.parquet"
+            file = self.storage.location(articles_name(self._parts[part][0]))
             kept = {(row["article_id"], row["version"]) for row in rows}
             texts = self._dicts(
                 f"SELECT article_id, version, {', '.join(names)} FROM {files_sql([file])} "
@@ -448,8 +464,10 @@ class Questions(CopyTables):
             )
             for row in texts:
                 if (row["article_id"], row.pop("version")) in kept:
-                    yield Article(row.pop("article_id"), **row)
+                    articles.append(Article(row.pop("article_id"), **row))
+        return articles
 
+    @question
     def articles_naming(self, key: str) -> list[str]:
         """Ids of the articles with a mention whose own name, folded, is this."""
         rows = self._ask(
@@ -459,6 +477,7 @@ class Questions(CopyTables):
         )
         return [row[0] for row in rows.fetchall()]
 
+    @question
     def count_named(self, key: str, country: str | None) -> int:
         """Mentions whose own name, folded, is this, and whose place, or without one whose article, is of the country."""
         return self._ask(
@@ -468,6 +487,7 @@ class Questions(CopyTables):
             [key, f"|{key}", country],
         ).fetchone()[0]
 
+    @question
     def articles_holding(self, name: str) -> list[str]:
         """Ids of the articles whose text may hold the name: all its words, with or without particles, or a mention of it."""
         key = normalize_name(name)
@@ -482,6 +502,7 @@ class Questions(CopyTables):
         )
         return [row[0] for row in rows.fetchall()]
 
+    @question
     def articles(self, article_ids: Sequence[str] | None = None) -> list[dict[str, Any]]:
         """Articles without their texts, newest first: article_id, title, head, date, outlet, country, url.
 
@@ -494,10 +515,12 @@ class Questions(CopyTables):
             parameters,
         )
 
+    @question
     def outlets(self) -> int:
         """How many outlets the articles name."""
         return self._ask("SELECT count(DISTINCT outlet) FROM live").fetchone()[0]
 
+    @question
     def read_with(self) -> list[dict[str, Any]]:
         """What the articles were read with (program, gazetteer, model), and how many with each, most first."""
         return self._dicts(
@@ -505,6 +528,7 @@ class Questions(CopyTables):
             "ORDER BY articles DESC, program, gazetteer, model"
         )
 
+    @question
     def span(self) -> Span:
         """How many articles there are, and the time they cover."""
         row = self._ask("SELECT count(*), count(*) - count(day), min(day), max(day) FROM live").fetchone()

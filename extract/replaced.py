@@ -5,7 +5,9 @@ only read again, a new schema holds views: those tables without the articles tha
 their place. Nothing is changed in place, so that a question that has begun is answered from the moment it began in.
 """
 
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from functools import cached_property
+from itertools import count
 
 import duckdb
 
@@ -14,16 +16,25 @@ from extract.facts import CODED, PLACE_COLUMNS, Codes, FindRegions, add_regions,
 # With more articles than this replaced since the last full build, the views cost questions more than a build does.
 MOST_REPLACED = 2_000
 KEPT_MOMENTS = 8
+_numbers = count(1)
 _TABLES = {"live": "article_number", "facts": "article_number", "names": "name_no", "spots": "place_no"}
 
 
-@dataclass(frozen=True)
 class Tables:
-    """The tables of one moment. `replaced` counts the articles that are not as they were at the last full build."""
+    """The tables of one moment. `replaced` counts the articles that are not as they were at the last full build.
 
-    database: duckdb.DuckDBPyConnection = field(default_factory=lambda: duckdb.connect(":memory:"))
-    schema: str = "main"
-    replaced: int = 0
+    `connect` opens the database when it is first needed.
+    """
+
+    def __init__(
+        self, connect: Callable[[], duckdb.DuckDBPyConnection], schema: str = "main", replaced: int = 0
+    ) -> None:
+        self._connect, self.schema, self.replaced = connect, schema, replaced
+
+    @cached_property
+    def database(self) -> duckdb.DuckDBPyConnection:
+        """The database that the tables are in."""
+        return self._connect()
 
     def cursor(self) -> duckdb.DuckDBPyConnection:
         """A cursor that finds these tables under their plain names."""
@@ -42,7 +53,7 @@ def replace_articles(
     `mentions_sql` the mentions of these parts as `part_rows` has them. An article that is new, or has another date, has no
     place in the order yet: None. The new parts count as later ones.
     """
-    after = f"replaced{_number(before.schema) + 1}"
+    after, database = f"replaced{next(_numbers)}", before.database
     cursor = before.cursor()
     cursor.execute("BEGIN")
     try:
@@ -50,10 +61,10 @@ def replace_articles(
             f"CREATE OR REPLACE TEMP TABLE won AS SELECT f.*, l.article_number, l.day IS NOT DISTINCT FROM f.day AS kept "
             f"FROM ({articles_sql}) f LEFT JOIN live l USING (article_id) WHERE l.version IS NULL OR f.version >= l.version"
         )
-        count, kept = cursor.execute(
+        articles, kept = cursor.execute(
             "SELECT count(*), count(*) FILTER (kept AND article_number > 0) FROM won"
         ).fetchone()
-        if kept < count or before.replaced + count > MOST_REPLACED:
+        if kept < articles or before.replaced + articles > MOST_REPLACED:
             cursor.execute("ROLLBACK")
             return None
         codes = _replace(cursor, before.schema, after, codes, mentions_sql, find_regions)
@@ -61,7 +72,7 @@ def replace_articles(
     except BaseException:
         cursor.execute("ROLLBACK")
         raise
-    return Tables(before.database, after, before.replaced + count), codes
+    return Tables(lambda: database, after, before.replaced + articles), codes
 
 
 def _replace(
@@ -137,14 +148,10 @@ def _start(cursor: duckdb.DuckDBPyConnection, before: str, after: str, table: st
 
 def forget(tables: Tables) -> None:
     """Drop the schemas of moments so long past that no question can have begun in them."""
-    cursor, number = tables.database.cursor(), _number(tables.schema)
+    cursor = tables.database.cursor()
     found = cursor.execute(
         "SELECT schema_name FROM duckdb_schemas() WHERE starts_with(schema_name, 'replaced')"
     ).fetchall()
-    for (schema,) in found:
-        if _number(schema) <= number - KEPT_MOMENTS:
-            cursor.execute(f"DROP SCHEMA {schema} CASCADE")
-
-
-def _number(schema: str) -> int:
-    return int(schema.removeprefix("replaced")) if schema != "main" else 0
+    numbers = sorted(int(schema.removeprefix("replaced")) for (schema,) in found)
+    for number in numbers[:-KEPT_MOMENTS]:
+        cursor.execute(f"DROP SCHEMA replaced{number} CASCADE")

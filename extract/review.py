@@ -107,7 +107,7 @@ def decide(
     "right" without a place confirms the row's own. Raises DecisionError for an article that is not here or a decision
     that says too little.
     """
-    article = next(workspace.full_articles([row["article_id"]]), None)
+    article = next(iter(workspace.full_articles([row["article_id"]])), None)
     if article is None:
         raise DecisionError(f"article_id: {row['article_id']!r} is not in the workspace")
     if kind == Kind.RIGHT:
@@ -216,8 +216,14 @@ def read_again(
 
 
 @contextmanager
-def following_decisions(workspace: Workspace, parser: ReviewingGeoparser) -> Iterator[None]:
-    """While articles are read and added: what is decided meanwhile is applied to what was read before it, at the end."""
+def following_decisions(workspace: Workspace, parser: Geoparser) -> Iterator[None]:
+    """While articles are read and added: what is decided meanwhile is applied to what was read before it, at the end.
+
+    A reader without decisions follows none.
+    """
+    if not isinstance(parser, ReviewingGeoparser):
+        yield
+        return
     known = {d.id for d in parser.log.all()}
     yield
     newer = [d for d in parser.log.all() if d.id not in known]

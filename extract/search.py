@@ -6,6 +6,7 @@ needs it. Words are folded (أ finds ا, ة finds ه) and kept a second time wit
 """
 
 import contextlib
+import io
 import os
 import re
 import sqlite3
@@ -23,6 +24,7 @@ FORM = "1"
 _WORD = re.compile(r"[^\W_]+(?:[\u064b-\u0652\u0640]+[^\W_]*)*")
 _PARTICLES = re.compile(r"([وف]?(?:[بكلس]?ال|لل|[بكلس]))")
 _AND = re.compile(r"[وف]")
+Read = Callable[[Path], bytes]
 _LEAST = 3  # letters: what is left of a word without its particles
 
 
@@ -46,11 +48,13 @@ def index_path(part: Path) -> Path:
     return part.with_name(part.name.replace("articles-", f"search{FORM}-").replace(".parquet", ".sqlite"))
 
 
-def build_index(part: Path) -> Path:
-    """Make the index of the part, written under another name and renamed."""
+def build_index(part: Path, read: Read = Path.read_bytes) -> Path:
+    """Make the index of the part, written under another name and renamed. `read` gives the part's bytes."""
     path = index_path(part)
     temporary = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}.part")
-    table = pq.read_table(part, columns=["article_id", "version", "title", "text"]).to_pylist()
+    stream = io.BytesIO(read(part))
+    table = pq.read_table(stream, columns=["article_id", "version", "title", "text"]).to_pylist()
+    path.parent.mkdir(parents=True, exist_ok=True)
     try:
         database = sqlite3.connect(temporary, isolation_level=None)
         database.execute("PRAGMA journal_mode = OFF")
@@ -101,13 +105,13 @@ def _word_expression(key: str) -> str:
     return "(" + " OR ".join(f'"{form}"' for form in dict.fromkeys(forms)) + ")"
 
 
-def find_in_part(part: Path, expression: str) -> list[tuple[str, int]]:
+def find_in_part(part: Path, expression: str, read: Read = Path.read_bytes) -> list[tuple[str, int]]:
     """Ids and versions of the part's articles that match, by its index, which is made when it is not there or broken."""
     sql = "SELECT article_id, version FROM words JOIN ids ON ids.id = words.rowid WHERE words MATCH ?"
     path = index_path(part)
     for made in (False, True):
         if made or not path.exists():
-            build_index(part)
+            build_index(part, read)
         try:
             with contextlib.closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as database:
                 return database.execute(sql, (expression,)).fetchall()
@@ -118,7 +122,7 @@ def find_in_part(part: Path, expression: str) -> list[tuple[str, int]]:
 
 
 def find_articles(
-    parts: Iterable[Path], query: str, progress: Callable[[float], None] | None = None
+    parts: Iterable[Path], query: str, progress: Callable[[float], None] | None = None, read: Read = Path.read_bytes
 ) -> list[tuple[str, int]]:
     """Id and version of every article whose title or text has all words of the query, old versions among them."""
     expression, parts = match_expression(query), list(parts)
@@ -126,7 +130,7 @@ def find_articles(
         return []
     found = []
     for number, part in enumerate(parts):
-        found += find_in_part(part, expression)
+        found += find_in_part(part, expression, read)
         if progress:
             progress((number + 1) / len(parts))
     return found

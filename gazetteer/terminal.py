@@ -20,8 +20,8 @@ class OneLineFormatter(logging.Formatter):
         return one_line(super().formatMessage(record))
 
 
-def log_to_terminal() -> None:
-    """Send the log, from INFO up, to standard error: for the command lines."""
+def log_to_terminal(level: int = logging.INFO) -> None:
+    """Send the log, from this level up, to standard error: for the command lines."""
     handler = logging.StreamHandler()
     handler.setFormatter(OneLineFormatter("%(message)s"))
-    logging.basicConfig(level=logging.INFO, handlers=[handler])
+    logging.basicConfig(level=level, handlers=[handler])

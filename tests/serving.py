@@ -35,9 +35,11 @@ def wait_until_up(health: str, server: subprocess.Popen) -> None:
 
 
 @contextmanager
-def dashboard(store: Path, *options: str, folder: Path = PROJECT, **environment: str) -> Iterator[tuple[int, int]]:
+def dashboard(
+    store: Path, *options: str, folder: Path = PROJECT, port: int | None = None, **environment: str
+) -> Iterator[tuple[int, int]]:
     """(port, process id) of a dashboard on the store, started in `folder` with more options and environment."""
-    port = free_port()
+    port = port or free_port()
     script = str(PROJECT / "dashboard.py")
     server = subprocess.Popen(
         [sys.executable, "-m", "streamlit", "run", script, "--server.port", str(port), *options],

@@ -122,7 +122,7 @@ def test_refusals_say_where_why_and_what_to_do(tmp_path) -> None:
     record = error.to_record()
     assert (record["path"], record["row"]) == (str(tmp_path / "a.jsonl"), 2)
     assert "not JSON" in record["reason"]
-    assert record["what_to_do"]
+    assert record["hint"] and record["unit"] == "line"
     assert str(error).startswith(f"{tmp_path / 'a.jsonl'}, line 2: not JSON")
 
 

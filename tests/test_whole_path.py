@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from extract.export import FORMULA_STARTS, ROW_COLUMNS, mention_rows, to_geojson, write_csv, write_jsonl
+from extract.export import ROW_COLUMNS, mention_rows, starts_formula, to_geojson, write_csv, write_jsonl
 from extract.formats import LONGEST_CELL, clean_text, geopackage_bytes, kml_bytes, parquet_bytes, xlsx_bytes
 from extract.geoparse import Geoparser
 from extract.mentions import Article
@@ -116,7 +116,7 @@ def test_rows_come_back_from_every_format(parser, text):
 
 def check_cell(cell, value):
     if isinstance(value, str):
-        assert cell == ("'" + value if value.startswith(FORMULA_STARTS) else value)
+        assert cell == ("'" + value if starts_formula(value) else value)
     elif value is None or isinstance(value, bool):
         assert cell == ("" if value is None else str(value).lower())
     else:

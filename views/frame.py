@@ -5,7 +5,7 @@ from pathlib import Path
 import streamlit as st
 
 from extract.store import StoreError
-from views import address, data
+from views import address, data, login
 from views.data import Answers
 from views.markup import escape, plain
 from views.reading import readings_of
@@ -17,7 +17,7 @@ STYLE = Path(__file__).parent / "style.css"
 
 
 def begin() -> Texts:
-    """Set up the page and return the texts of its language."""
+    """Set up the page and return the texts of its language. The run ends here for who may not see it (views.login)."""
     address.load()
     language = st.session_state["language"]
     t = Texts(language)
@@ -39,6 +39,7 @@ def begin() -> Texts:
             label_visibility="collapsed",
             on_change=_choose_language,
         )
+    login.demand(t)
     _show_pages(t)
     return t
 

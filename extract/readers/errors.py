@@ -17,8 +17,8 @@ class ArticleError(ValueError):
         super().__init__(f"{message}: {self.hint}" if hint else message)
 
     def to_record(self) -> dict[str, str | int | None]:
-        """The refusal as a row of a list: path, row, reason and what_to_do."""
-        return {"path": self.path, "row": self.row, "reason": self.reason, "what_to_do": self.hint}
+        """The refusal as a row of a list: path, row, unit, reason and hint."""
+        return {name: getattr(self, name) for name in ("path", "row", "unit", "reason", "hint")}
 
 
 def printable(text: str) -> str:
