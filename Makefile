@@ -11,7 +11,7 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --re
 LOCK := $(VENV)-tools/bin/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	--system-certs --quiet --custom-compile-command "make lock" $(UPGRADE)
 
-.PHONY: run check lint test train score fuzz bench bench-full lock licences sbom audit clean
+.PHONY: run check lint test train score fuzz bench bench-full load lock licences sbom audit clean
 
 # Some refused inputs (code 1) are told and do not keep the dashboard from opening.
 run: $(VENV)/.installed
@@ -67,6 +67,10 @@ sbom: $(VENV)/.installed $(VENV)-tools/.installed
 # Known weaknesses of what is installed. Asks PyPI.
 audit: $(VENV)-tools/.installed
 	$(VENV)-tools/bin/pip-audit --strict --require-hashes --disable-pip -r requirements.txt
+
+# Fifty readers at once on a million mentions: some ten minutes.
+load: $(VENV)/.installed-dev
+	$(BIN)/python -m bench.load_sessions
 
 $(VENV)/bin/python:
 	$(PYTHON) scripts/environment.py $(VENV)

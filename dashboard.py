@@ -14,6 +14,6 @@ if __name__ == "__main__":
     t = frame.begin()
     show[st.session_state["page"]](t)
 else:
-    from views import headers
+    from views import headers, memory
 
-    app = st.App(__file__, middleware=headers.MIDDLEWARE)
+    app = st.App(__file__, middleware=headers.MIDDLEWARE, lifespan=memory.lifespan)

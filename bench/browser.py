@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from PIL import Image
 from playwright.sync_api import Browser, Page, Playwright, Route
 
-from bench.process import ROOT, MeasureError, end_group
+from bench.process import ROOT, MeasureError, end_group, tie
 from tests.chromium import ADVICE, find_chromium
 from tests.test_browser import FLAGS, HOME, free_port, wait_until_up
 
@@ -35,7 +35,9 @@ def serve(script: Path, environment: dict[str, str]) -> Iterator[tuple[str, int]
     port = free_port()
     command = [sys.executable, "-m", "streamlit", "run", str(script), "--server.port", str(port)]
     quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "stdin": subprocess.DEVNULL}
-    server = subprocess.Popen(command, cwd=ROOT, env=os.environ | environment, start_new_session=True, **quiet)
+    server = subprocess.Popen(
+        command, cwd=ROOT, env=os.environ | environment, start_new_session=True, preexec_fn=tie, **quiet
+    )
     try:
         wait_until_up(f"http://localhost:{port}/_stcore/health", server)
         yield f"http://localhost:{port}/", server.pid

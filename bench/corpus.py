@@ -3,6 +3,7 @@
 import hashlib
 import os
 from pathlib import Path
+from typing import Any
 
 from bench import make_articles, rates
 from bench.make_articles import load_stock, write_articles
@@ -28,6 +29,13 @@ def corpus_of(plan: Plan, articles: int) -> Path:
     write_articles(temporary, articles, plan.seed, load_stock(load_gazetteer()))
     os.replace(temporary, path)
     return path
+
+
+def answer(request: dict[str, Any]) -> int:
+    """Write the names of the gazetteer that this process has, one a line, to the file `names`; returns how many."""
+    names = load_names(load_gazetteer())
+    Path(request["names"]).write_text("\n".join(names), encoding="utf-8")
+    return len(names)
 
 
 def names_of(plan: Plan) -> Path:

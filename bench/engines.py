@@ -13,7 +13,8 @@ import pyarrow.parquet as pq
 
 from extract.facts import regions_of
 from extract.filters import Filters
-from extract.store import FACET_VALUES, Workspace
+from extract.questions import FACET_VALUES
+from extract.store import Workspace
 from gazetteer import load_gazetteer
 
 PASSAGES, PAGE = 50, 50

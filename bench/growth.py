@@ -9,7 +9,7 @@ from typing import Any
 
 from bench.corpus import corpus_of
 from bench.make_names import make_rows
-from bench.page import Plan, Section, number, said, seconds, times
+from bench.page import Keep, Plan, Section, number, said, seconds, times
 from bench.process import MeasureError, memory_mb, run_command, run_measure
 from bench.reader import article_batches, read_batch
 from extract.geoparse import Geoparser
@@ -20,20 +20,21 @@ MARKS = (1_000, 10_000, 100_000)
 READING_S = 210
 FULL_S = 4 * 3600
 IMPORT_S = 3600
+SCAN = "ahocorasick_rs, text"
 
 
-def measure(plan: Plan) -> Section:
+def measure(plan: Plan, keep: Keep) -> Section:
     """Rate and memory at each number of articles, speed and start at each size of the gazetteer."""
     section = Section("Growth")
     for part in (_articles, _gazetteers):
         try:
-            part(section, plan)
+            part(section, plan, keep)
         except MeasureError as error:
             section.notes.append(said(error))
     return section
 
 
-def _articles(section: Section, plan: Plan) -> None:
+def _articles(section: Section, plan: Plan, keep: Keep) -> None:
     marks = [20, 40] if plan.small else list(MARKS)
     budget = plan.size(20, READING_S, FULL_S)
     request = {"corpus": str(corpus_of(plan, marks[-1])), "marks": marks, "limit_s": budget}
@@ -52,15 +53,22 @@ def _articles(section: Section, plan: Plan) -> None:
         section.notes.append(
             f"{marks[-1]:,} articles were not reached in the {budget} s given: make bench-full reads on."
         )
+    keep(section)
 
 
-def _gazetteers(section: Section, plan: Plan) -> None:
+def _gazetteers(section: Section, plan: Plan, keep: Keep) -> None:
     articles = plan.size(20, 400)
     corpus = str(corpus_of(plan, articles))
-    table = section.table(
-        "places imported", "× time of none", "articles/s, first pass", "warm", "gazetteer opens in", "memory MB",
-        "private MB", "import took", title="Gazetteer",
-    )  # fmt: skip
+    head = [
+        "places imported",
+        "× time of none",
+        "× bare scan for as many names",
+        "names",
+        "articles/s, first pass",
+        "warm",
+    ]
+    head += ["gazetteer opens in", "memory MB", "private MB", "import took"]
+    table = section.table(*head, title="Gazetteer")
     base = None
     sizes = [0, 200] if plan.small else [0, 10_000, 100_000, 1_000_000] + [10_000_000] * plan.full
     for size in sizes:
@@ -71,6 +79,7 @@ def _gazetteers(section: Section, plan: Plan) -> None:
             request = {"corpus": corpus, "articles": articles, "names": False}
             read = run_measure("bench.reading", request, limit_s=600, one_core=True, environment=where)
             starts = [run_measure("bench.start_up", {}, limit_s=120, environment=where) for _ in range(plan.size(1, 3))]
+            names, scan_s = _scan(request | {"names": str(folder / "names.txt"), "scan": SCAN}, where)
         except MeasureError as error:
             section.notes.append(f"{size:,} places imported: {said(error)}")
             continue
@@ -80,13 +89,22 @@ def _gazetteers(section: Section, plan: Plan) -> None:
         opens = median(start["gazetteer"] for start in starts)
         rates = (number(articles / read["first_s"]), number(articles / read["warm_s"]))
         held = (number(read["memory_mb"]), number(read["private_mb"]), seconds(taken) if size else "")
-        table.add(f"{size:,}", times(read["warm_s"] / base), *rates, seconds(opens), *held)
+        ratios = (times(read["warm_s"] / base), times(read["warm_s"] / scan_s), f"{names:,}")
+        table.add(f"{size:,}", *ratios, *rates, seconds(opens), *held)
+        keep(section)
     section.notes.append(
         "Imported places are made (bench/make_names.py), four in ten with an Arabic name; they come on top of the "
         "gazetteer that everyone has."
     )
     if not plan.full and not plan.small:
         section.notes.append("10,000,000 places: make bench-full, for the import takes long.")
+
+
+def _scan(request: dict[str, Any], where: dict[str, str]) -> tuple[int, float]:
+    """The number of Arabic names of the gazetteer, and seconds of a bare scan for them with folding."""
+    names = run_measure("bench.corpus", request, limit_s=IMPORT_S, environment=where)
+    found = run_measure("bench.peers", request, limit_s=IMPORT_S, one_core=True)
+    return names, found["seconds"] + found["fold_s"]
 
 
 def _import(folder: Path, size: int, seed: int) -> float:

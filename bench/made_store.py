@@ -20,7 +20,8 @@ from bench import make_articles
 from bench.make_articles import MadeArticle, Stock, load_stock
 from bench.page import Plan
 from extract.mentions import Article
-from extract.parts import ARTICLE_SCHEMA, MENTION_SCHEMA, article_row, content_hash, write_parquet
+from extract.parts import ARTICLE_SCHEMA, MENTION_SCHEMA, REVIEW_COLUMNS, article_row, content_hash, write_tables
+from extract.storage import open_storage
 from extract.store import BATCH_ARTICLES, FORMAT, Workspace
 from gazetteer import Gazetteer, load_gazetteer
 from gazetteer.load import fingerprint
@@ -66,18 +67,17 @@ def write_store(folder: Path, mentions: int, seed: int, stock: Stock) -> int:
 
 def _write_part(folder: Path, number: int, batch: list[MadeArticle], gazetteer: Gazetteer, chance: Random) -> None:
     version = _FIRST_VERSION + number
-    rows = [article_row(article, content_hash(article), version) for made in batch for article in [Article(**made.row)]]
+    rows = [
+        article_row(article, content_hash(article), version, {}) for made in batch for article in [Article(**made.row)]
+    ]
     columns: dict[str, list[Any]] = {name: [] for name in MENTION_SCHEMA.names}
     appends = [columns[name].append for name in MENTION_SCHEMA.names]
     for values in _mention_values(batch, gazetteer, chance, version):
         for append, value in zip(appends, values, strict=True):
             append(value)
-    metadata = {b"rasid": json.dumps({"format": FORMAT, "versions": {}}).encode()}
-    key = f"{version:x}-made{number:05d}"
-    table = pa.table(columns, schema=MENTION_SCHEMA.with_metadata(metadata))
-    write_parquet(folder / f"mentions-{key}.parquet", table)
-    articles = pa.Table.from_pylist(rows, schema=ARTICLE_SCHEMA.with_metadata(metadata))
-    write_parquet(folder / f"articles-{key}.parquet", articles)
+    articles = pa.Table.from_pylist(rows, schema=ARTICLE_SCHEMA)
+    mentions = pa.table(columns, schema=MENTION_SCHEMA)
+    write_tables(open_storage(folder), f"{version:x}-made{number:05d}", articles, mentions, {})
 
 
 def _mention_values(
@@ -117,5 +117,6 @@ def _mention_values(
             yield (
                 *(identity, mention.start, mention.end, surface, role, *place, relation, mention.glued, *how, sure),
                 *(passage, "made", mention.passage_start, candidates(mention.place_row) if placed else "[]"),
+                *(None for _ in REVIEW_COLUMNS),
                 *(folded(place[1], place[2], surface), version),
             )

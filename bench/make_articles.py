@@ -2,7 +2,8 @@
 
 Everyday words come by their frequency in Arabic (wordfreq), with a tail of words that no list holds; names come from the
 gazetteer, the more important the more often, as often and in such writings as bench/rates.json says. A text reads like no
-news, but costs a reader as much: its words, lengths, names, clitics, glue and typos are as many as in news.
+news, but costs a reader as much: its words, lengths, names, clitics, glue and typos are as many as in news, and so are the
+words that come for the first time (23,700 different ones among 78,000; the annotated texts have 24,400).
 The same seed gives the same bytes, with the same gazetteer and packages.
 """
 
@@ -11,7 +12,7 @@ import csv
 import json
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from pathlib import Path
 from random import Random
@@ -46,12 +47,13 @@ _LEAST_GLUED = 3
 
 @dataclass(frozen=True, slots=True)
 class MadeMention:
-    """A name put into a text: `text[start:end]`, the row of its place, and the sentence it stands in."""
+    """A name put into a text: `text[start:end]`, the row of its place, how it is written, and the sentence it stands in."""
 
     start: int
     end: int
     place_row: int
     glued: bool
+    misspelt: bool
     passage_start: int
     passage_end: int
 
@@ -220,7 +222,7 @@ class _Chunk:
                 else:
                     text.add(word if chance.random() > COMMAS else word + "،")
             start, end = text.end_sentence()
-            mentions[first:] = [MadeMention(s, e, row, glued, start, end) for s, e, row, glued in mentions[first:]]
+            mentions[first:] = [MadeMention(*mention, start, end) for mention in mentions[first:]]
             at += length
         whole = text.whole()
         title = " ".join(whole.split()[: chance.randrange(5, 10)]).rstrip(".،")
@@ -237,29 +239,34 @@ class _Chunk:
         told.append(row)
         return row
 
-    def _add_name(self, text: "_Text", word: str, row: int) -> tuple[int, int, int, bool]:
-        """Write the name as newspapers do: after a word, with a clitic, grown together, misspelt."""
+    def _add_name(self, text: "_Text", word: str, row: int) -> tuple[int, int, int, bool, bool]:
+        """Write the name as newspapers do: after a word, with a clitic, grown together, misspelt.
+
+        Returns the first fields of a MadeMention.
+        """
         stock, chance, rates = self._stock, self._chance, self._stock.rates
         names = stock.names_of(row)
         name = names[0] if len(names) == 1 or chance.random() > OTHER_NAME else chance.choice(names)
-        if chance.random() < rates["misspelt"] and len(name) > 4:
-            name = misspell(name, chance)
+        wrong = chance.random() < rates["misspelt"] and len(name) > 4
+        if wrong:
+            right, name = name, misspell(name, chance)
+            wrong = name != right
         how = chance.random()
         if how < rates["glued"]:
             if chance.random() < GLUED_BEFORE:
                 before = chance.choices(stock.before, stock.before_weights)[0]
                 while len(before) < _LEAST_GLUED:
                     before = chance.choices(stock.before, stock.before_weights)[0]
-                return *text.add_name(name, before=before), row, True
-            return *text.add_name(name, after="و" + word), row, True
+                return *text.add_name(name, before=before), row, True, wrong
+            return *text.add_name(name, after="و" + word), row, True, wrong
         if how < rates["glued"] + rates["with_clitic"]:
             clitic = chance.choices(stock.clitics, stock.clitic_weights)[0]
             if clitic.endswith("ل") and name.startswith("ال"):
                 # The article loses its alif after ل: the name that is left begins with the second lam.
-                return *text.add_name(name[1:], before=clitic), row, False
-            return *text.add_name(name, before=clitic), row, False
+                return *text.add_name(name[1:], before=clitic), row, False, wrong
+            return *text.add_name(name, before=clitic), row, False, wrong
         text.add(chance.choices(stock.before, stock.before_weights)[0])
-        return *text.add_name(name), row, False
+        return *text.add_name(name), row, False, wrong
 
     def _reprint(self, other: MadeArticle, number: int) -> MadeArticle:
         """The article in another paper, days later: a first line put before, the last paragraph left out."""
@@ -268,8 +275,12 @@ class _Chunk:
         kept = max(other.row["text"].rfind("\n\n"), 0) or len(other.row["text"])
         moved = len(head)
         mentions = [
-            MadeMention(
-                m.start + moved, m.end + moved, m.place_row, m.glued, m.passage_start + moved, m.passage_end + moved
+            replace(
+                m,
+                start=m.start + moved,
+                end=m.end + moved,
+                passage_start=m.passage_start + moved,
+                passage_end=m.passage_end + moved,
             )
             for m in other.mentions
             if m.end <= kept

@@ -16,7 +16,7 @@ from playwright.sync_api import sync_playwright
 
 from bench.browser import COLOUR, Clock, Visit, launch, serve
 from bench.made_store import store_of
-from bench.page import Plan, Section, Table, number, said, seconds, times
+from bench.page import Keep, Plan, Section, Table, number, said, seconds, times
 from bench.process import ROOT, MeasureError, memory_mb, run_measure
 from extract.filters import Filters
 from extract.store import Workspace
@@ -28,7 +28,7 @@ AROUND_S = 60
 SESSIONS = 5
 # Memory is read when it was still for so long.
 SETTLE_S = 1.0
-UNFINISHED = "–"
+UNFINISHED, NONE = "–", "none seen"
 APPS = {"pydeck": "pydeck_map.py", "plotly": "plotly_map.py", "folium, a marker a mention": "folium_map.py"}
 STEPS = {
     "first_s": "first view, new server",
@@ -38,13 +38,24 @@ STEPS = {
 }
 
 
-def measure(plan: Plan) -> Section:
+def measure(plan: Plan, keep: Keep) -> Section:
     """Every map at every size."""
     section = Section("Map and dashboard")
     limit = plan.size(60, LIMIT_S)
+    section.notes += [
+        f"Each page had {limit} s in all; {UNFINISHED} is what did not finish in them. Received: everything up to the first view. "
+        f"Server memory: private memory that more sessions added, each ({SESSIONS} of them, fewer where the time was over).",
+        "Rasid's first view is there with its circles and its table, the others' with their points. "
+        "Rasid draws a circle a place and sends the passages of the place that is clicked; the other pages draw a mark a mention. "
+        "They are small pages (bench/apps) with a filter by name and the clicked mention's passage.",
+        "WebGL (pydeck, plotly) is drawn in software here: with a graphics card they draw faster. When their points are drawn "
+        "is seen on pictures of the page, which adds up to 0.3 s. Files that folium loads from outside come from this machine, "
+        "jQuery as a stand-in of two lines.",
+    ]
     head = ["", "first view × Rasid's", *STEPS.values(), "received MB", "server MB a session"]
     seeds = section.table(*head, title="The seed articles")
     _add(section, seeds, "Rasid", _seeds_store(plan), limit, None)
+    keep(section)
     for mentions, names in _sizes(plan).items():
         table = section.table(*head, title=f"{mentions:,} mentions")
         store = store_of(plan, mentions)
@@ -52,15 +63,7 @@ def measure(plan: Plan) -> Section:
         for name in names:
             found = _add(section, table, name, store, limit, ours)
             ours = found if name == "Rasid" else ours
-    section.notes += [
-        f"Each page had {limit} s in all; {UNFINISHED} is what did not finish in them. Received: everything up to the first view. "
-        f"Server memory: private memory that {SESSIONS} more sessions added, each.",
-        "Rasid draws a circle a place and sends the passages of the place that is clicked; the other pages draw a mark a mention. "
-        "They are small pages (bench/apps) with a filter by name and the clicked mention's passage.",
-        "WebGL (pydeck, plotly) is drawn in software here: with a graphics card they draw faster. When their points are drawn "
-        "is seen on pictures of the page, which adds up to 0.3 s. Files that folium loads from outside come from this machine, "
-        "jQuery as a stand-in of two lines.",
-    ]
+            keep(section)
     return section
 
 
@@ -87,7 +90,9 @@ def _add(section: Section, table: Table, name: str, store: Path, limit_s: float,
         return None
     cells = [seconds(found[step]) if step in found else UNFINISHED for step in STEPS]
     received = number(found["received"] / 1e6) if "received" in found else UNFINISHED
-    memory = number(found["session_mb"]) if "session_mb" in found else UNFINISHED
+    memory = (
+        UNFINISHED if "session_mb" not in found else number(found["session_mb"]) if found["session_mb"] > 0 else NONE
+    )
     first = found.get("first_s")
     ratio = times(first / (ours_s or first)) if first and (ours_s or name == "Rasid") else UNFINISHED
     table.add(name, ratio, *cells, received, memory)
@@ -221,9 +226,9 @@ def answer(request: dict[str, Any]) -> dict[str, Any]:
             found["again_s"] = _timed(page.open)
             step = "more sessions"
             before = _settled_mb(server, clock)
-            for _ in range(SESSIONS):
+            for number_opened in range(1, SESSIONS + 1):
                 visit()[1].open()
-            found["session_mb"] = (_settled_mb(server, clock) - before) / SESSIONS
+                found["session_mb"] = (_settled_mb(server, clock) - before) / number_opened
         except (BrowserError, MeasureError) as error:
             came = f"{first.received / 1e6:,.0f} MB had come to the first page" if first else "no page was opened"
             why = str(error).splitlines()[0].split("Timeout")[0].rstrip(": ")

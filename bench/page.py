@@ -2,7 +2,7 @@
 
 import os
 import platform
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from importlib.metadata import PackageNotFoundError, version
@@ -67,6 +67,10 @@ class Section:
         """The section that another process handed over by `as_json`."""
         tables = [Table(**table) for table in found["tables"]]
         return cls(found["title"], tables, list(found["notes"]))
+
+
+# Called by a measure whenever it has found more: what was kept last is shown when the measure does not finish.
+Keep = Callable[[Section], None]
 
 
 def write_section(section: Section) -> str:
@@ -134,7 +138,7 @@ def times(value: float) -> str:
 
 def number(value: float) -> str:
     """A figure with as many decimals as it is worth."""
-    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:,.1f}" if abs(value) >= 10 else f"{value:.2g}"
+    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:,.1f}" if abs(value) >= 1 else f"{value:.2g}"
 
 
 def seconds(value: float) -> str:

@@ -1,5 +1,6 @@
 """Running a measure in a process of its own, with a limit of time, and what a process holds in memory (Linux)."""
 
+import ctypes
 import json
 import os
 import signal
@@ -14,6 +15,9 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 _LAST_LINES = 3
+# What a child needs to end its own children.
+_ENDING_S = 15
+_C_LIBRARY, _PR_SET_PDEATHSIG = ctypes.CDLL(None), 1
 
 
 class MeasureError(RuntimeError):
@@ -56,7 +60,7 @@ def run_command(
             stdout=subprocess.DEVNULL,
             stderr=errors,
             start_new_session=True,
-            preexec_fn=_stay_on_one_core if one_core else None,
+            preexec_fn=tie_to_one_core if one_core else tie,
         )
         try:
             child.wait(timeout=limit_s)
@@ -81,13 +85,20 @@ def end_group(child: "subprocess.Popen[Any]") -> None:
         except ProcessLookupError:
             break
         try:
-            child.wait(timeout=5)
+            child.wait(timeout=_ENDING_S)
         except subprocess.TimeoutExpired:
             continue
     child.wait()
 
 
-def _stay_on_one_core() -> None:
+def tie() -> None:
+    """For a child before it begins: it is asked to end when its parent has ended, however that came."""
+    _C_LIBRARY.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+
+
+def tie_to_one_core() -> None:
+    """The same, and it stays on one core."""
+    tie()
     os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
 
 
@@ -109,6 +120,8 @@ def memory_mb(pid: int | None = None) -> tuple[float, float]:
 
 def main() -> None:
     """Ask a module for its answer and write it as JSON: see `run_measure`."""
+    # So that what it has started is ended by the way.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     module, path, request = sys.argv[1:]
     found = __import__(module, fromlist=["answer"]).answer(json.loads(request))
     Path(path).write_text(json.dumps(found, ensure_ascii=False), encoding="utf-8")

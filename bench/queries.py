@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 
 from bench.engines import PAGE, PASSAGES, Engine, PandasEngine, SqliteEngine, WorkspaceEngine
 from bench.made_store import store_of
-from bench.page import Plan, Section, Table, number, said, seconds, times
+from bench.page import Keep, Plan, Section, Table, number, said, seconds, times
 from bench.process import MeasureError, memory_mb, run_measure
 
 ASKED = 9
@@ -39,7 +39,7 @@ SAID = {
 }
 
 
-def measure(plan: Plan) -> Section:
+def measure(plan: Plan, keep: Keep) -> Section:
     """Every question at every size with every engine."""
     section = Section("Queries")
     for mentions in [500] if plan.small else [1_000_000] + [10_000_000] * plan.full:
@@ -52,6 +52,7 @@ def measure(plan: Plan) -> Section:
             except MeasureError as error:
                 section.notes.append(f"{engine}, {mentions:,} mentions: {said(error)}")
         _tables(section, mentions, found)
+        keep(section)
     section.notes.append(
         f"Medians of {plan.size(2, ASKED)} questions with different values, everything warm, on all cores. The search of Rasid and "
         "of SQLite is by words (Rasid's finds them behind clitics too), pandas looks for letters. Rasid counts regions and "

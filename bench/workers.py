@@ -6,14 +6,14 @@ import sys
 from itertools import islice
 
 from bench.corpus import corpus_of
-from bench.page import Plan, Section, number, said, seconds, times
+from bench.page import Keep, Plan, Section, number, said, seconds, times
 from bench.process import ROOT, MeasureError, run_command
 
 WORKERS = (1, 2)
 LIMIT_S = 300
 
 
-def measure(plan: Plan) -> Section:
+def measure(plan: Plan, keep: Keep) -> Section:
     """Seconds of `python -m extract FILE --store FOLDER --workers N` for each N."""
     section = Section("Workers")
     if not knows_workers():
@@ -37,6 +37,7 @@ def measure(plan: Plan) -> Section:
             shutil.rmtree(store, ignore_errors=True)
         one = one or taken
         table.add(str(workers), times(one / taken), seconds(taken), number(articles / taken))
+        keep(section)
     source.unlink()
     section.notes.append(
         f"{articles:,} made articles, everything from the start of the command to its end, on all cores."

@@ -7,6 +7,7 @@ import sys
 COMMANDS = {
     "compact": "extract.compact_command",
     "decisions": "extract.decisions_command",
+    "export": "extract.export_command",
     "remove": "extract.remove_command",
 }
 READ = "extract.read_command"

@@ -1,15 +1,16 @@
 """A batch of articles, read: the one function that a single process, a pool of them and a cluster run alike."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
 from extract.decisions import DecisionLog
 from extract.export import mention_rows
+from extract.geoparse import BATCH as TOGETHER
 from extract.geoparse import Geoparser
-from extract.mentions import Article
+from extract.mentions import Article, Resolution
 from extract.parts import write_part
 from extract.readers import ArticleError
 from extract.remote import is_url
@@ -68,14 +69,7 @@ def read_batch(
     An article that the program fails on is refused, the others are read. Raises OSError when the part cannot be written.
     """
     started, result, found = time.monotonic(), BatchResult(), []
-    for article in batch.articles:
-        try:
-            resolutions = parser.geoparse(article)
-        except Exception as error:  # noqa: BLE001
-            # One article that shows up a fault of the program must not cost the others of a long run.
-            reason = f"the program fails on this article ({type(error).__name__}: {str(error)[:200]})"
-            result.refused.append(ArticleError(reason, path=article.id, hint="report it, with the article"))
-            continue
+    for article, resolutions in _read_each(batch.articles, parser, result.refused):
         found.append((article, mention_rows(article, resolutions)))
         result.articles += 1
         result.mentions += len(resolutions)
@@ -87,6 +81,23 @@ def read_batch(
         write_part(open_storage(batch.place), found, versions(parser), batch.version)
     result.seconds = time.monotonic() - started
     return result
+
+
+def _read_each(
+    articles: Sequence[Article], parser: Geoparser, refused: list[ArticleError]
+) -> Iterator[tuple[Article, list[Resolution]]]:
+    for start in range(0, len(articles), TOGETHER):
+        some = list(articles[start : start + TOGETHER])
+        try:
+            yield from zip(some, parser.geoparse_many(some), strict=True)
+        except Exception as error:  # noqa: BLE001
+            # One article that shows up a fault of the program must not cost the others of a long run.
+            if len(some) > 1:
+                for article in some:
+                    yield from _read_each([article], parser, refused)
+                continue
+            reason = f"the program fails on this article ({type(error).__name__}: {str(error)[:200]})"
+            refused.append(ArticleError(reason, path=some[0].id, hint="report it, with the article"))
 
 
 _gazetteer = cache(load_gazetteer)

@@ -10,6 +10,7 @@ from datetime import date
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 
 from extract import search
 from extract.copy_tables import CopyTables
@@ -414,8 +415,8 @@ class Questions(CopyTables):
     def unplaced_passages(self, surfaces: Sequence[str], limit: int) -> dict[str, list[dict[str, Any]]]:
         """Rows of mentions without a place by their name as the text has it, newest first, at most `limit` each."""
         keys = self._ask(
-            "SELECT position FROM facts JOIN part_rows w USING (part, row) "
-            f"WHERE {self._is_unplaced()} AND w.surface IN (SELECT unnest(?::VARCHAR[])) "
+            f"SELECT position FROM (SELECT part, row, position FROM facts WHERE {self._is_unplaced()}) "
+            "JOIN part_rows w USING (part, row) WHERE w.surface IN (SELECT unnest(?::VARCHAR[])) "
             "QUALIFY row_number() OVER (PARTITION BY w.surface ORDER BY position) <= ?",
             [list(surfaces), limit],
         ).fetchall()
@@ -527,6 +528,12 @@ class Questions(CopyTables):
             "SELECT program, gazetteer, model, count(*) AS articles FROM live GROUP BY ALL "
             "ORDER BY articles DESC, program, gazetteer, model"
         )
+
+    @question
+    def newest(self) -> pa.Table:
+        """Id and version of every article that is here: columns article_id and version."""
+        self._want_facts()
+        return self._database.cursor().sql("SELECT article_id, version FROM live").to_arrow_table()
 
     @question
     def span(self) -> Span:

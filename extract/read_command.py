@@ -35,7 +35,7 @@ def parse_arguments(arguments: list[str]) -> argparse.Namespace:
         prog="python -m extract",
         description="Find the places that Arabic news articles report from.",
         epilog="Exit codes: 0 all read, 1 some inputs refused, 2 nothing to read or the run could not go on. "
-        "Other commands: python -m extract remove | compact --help.",
+        "Other commands: python -m extract compact | decisions | export | remove --help.",
     )
     add = parser.add_argument
     add("paths", nargs="+", metavar="PATH", help=f"article files ({KINDS_READ}), folders, or addresses (s3://...)")

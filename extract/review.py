@@ -26,7 +26,7 @@ from extract.language import Language
 from extract.mentions import Article, Resolution
 from extract.model import ContextModel
 from extract.parts import REVIEW_COLUMNS
-from extract.spans import WordReader
+from extract.readings import WordReader
 from extract.store import Workspace
 from extract.versions import versions
 from gazetteer import Gazetteer, Place
@@ -78,13 +78,15 @@ class ReviewingGeoparser(Geoparser):
                 self.reader = WordReader(self.gazetteer, self.language)
             self._index, self._seen = DecisionIndex(active), seen
 
-    def geoparse(self, article: Article) -> list[Resolution]:
-        """Every mention of a place in the article's text, in text order, as the machine or a reviewer resolved it."""
+    def geoparse_many(self, articles: list[Article]) -> list[list[Resolution]]:
+        """Every mention of a place in each article, in text order, as the machine or a reviewer resolved it."""
         with self._lock:
             if time.monotonic() - self._looked > LOOK_S:
                 self.refresh()
-            found = super().geoparse(article)
-            return apply_decisions(article, found, self._index.about(article, found), self.gazetteer)
+            return [
+                apply_decisions(article, found, self._index.about(article, found), self.gazetteer)
+                for article, found in zip(articles, super().geoparse_many(articles), strict=True)
+            ]
 
 
 def decide(

@@ -1,9 +1,10 @@
-"""What people hand in by hand: files and pasted texts, kept in the workspace's folder before they are read.
+"""What people hand in by hand: files and pasted texts, kept in the workspace's folder until they are read.
 
-    uploads/<name>-<hash>.<kind>                 as it came; the hash is of its content, so that the same one is known again
-    uploads/<name>-<hash>.<kind>.outcome.json    what reading it gave; until this is there, it waits to be read
+    uploads/<name>-<hash>.<kind>                 as it came, waiting to be read; the hash is of its content
+    uploads/<name>-<hash>.<kind>.outcome.json    what reading it gave; the file itself is gone by then
 
-A crash or a reload loses nothing: what waits is read by whoever opens the workspace next.
+A crash or a reload loses nothing: what waits is read by whoever opens the workspace next. Once read, the texts are in the
+workspace alone: an article that is removed there is in no second file.
 """
 
 import hashlib
@@ -11,18 +12,18 @@ import json
 import os
 import re
 import unicodedata
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from extract.articles import ArticleError, read_articles
+from extract.articles import ArticleError
 from extract.mentions import Article, Resolution
-from extract.parts import first_words, write_json
+from extract.parts import first_words
 from extract.review import ReviewingGeoparser, following_decisions
+from extract.run import RunCounts, read_into
 from extract.store import Workspace
-from extract.versions import versions
 
 FOLDER = "uploads"
 # With the hash, the endings and what a temporary file adds this stays well below the 255 bytes a name may have.
@@ -34,7 +35,7 @@ LISTED = 200
 TRIES = 2
 # "news.csv.gz" is of two kinds. A name kept has no other dots.
 _KIND = re.compile(r"(?:(?:\.[a-z0-9]{1,8})?\.gz|\.[a-z0-9]{1,8})\Z")
-_OUTCOME, _TRIED = ".outcome.json", ".tried"
+_OUTCOME, _TRIED = ".outcome.json", ".tried.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,21 +91,18 @@ class Uploads:
         self.folder = Path(workspace_folder) / FOLDER
 
     def keep(self, name: str, content: bytes) -> tuple[Path, bool]:
-        """Keep the content under a safe form of the name: its path, and whether the same content was here already."""
+        """Keep the content under a safe form of the name: its path, and whether the same content was handed in before."""
         stem, kind = safe_name(name)
-        digest = _digest(content)
         self.folder.mkdir(exist_ok=True, mode=0o700)
+        end = f"-{_digest(content)}{kind}"
         # The content counts, not the name it comes under.
-        for path in self._files():
-            if path.name.endswith(f"-{digest}{kind}"):
-                return path, True
-        path = self.folder / f"{stem}-{digest}{kind}"
-        for former in (_OUTCOME, _TRIED):
-            path.with_name(path.name + former).unlink(missing_ok=True)
-        temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
-        temporary.write_bytes(content)
-        os.replace(temporary, path)
-        return path, False
+        former = (path for path in sorted(self.folder.iterdir()) if path.name.removesuffix(_OUTCOME).endswith(end))
+        known = next((path.with_name(path.name.removesuffix(_OUTCOME)) for path in former), None)
+        path = known or self.folder / f"{stem}{end}"
+        if not path.exists():
+            path.with_name(path.name + _TRIED).unlink(missing_ok=True)
+            _write(path, content)
+        return path, known is not None
 
     def keep_text(self, text: str, about: Mapping[str, str | None]) -> tuple[Path, bool]:
         """Keep a pasted text as a file of one article; `about` are title, date, outlet, country and url where known.
@@ -118,56 +116,68 @@ class Uploads:
 
     def waiting(self, *, tries: int | None = None) -> list[Path]:
         """What has not been read yet, oldest first; with `tries`, only what was begun fewer times than that."""
-        paths = [path for path in self._files() if not path.with_name(path.name + _OUTCOME).exists()]
-        kept = [path for path in paths if tries is None or self._tried(path) < tries]
+        kept = [path for path in self._files() if tries is None or self._tried(path) < tries]
         return sorted(kept, key=lambda path: (path.stat().st_mtime_ns, path.name))
 
     def outcome(self, path: Path) -> Outcome | None:
-        """What reading the upload gave, or None when it waits to be read."""
+        """What reading the upload gave, or None when it waits to be read (or what was kept of it cannot be read)."""
         try:
             content = json.loads(path.with_name(path.name + _OUTCOME).read_text(encoding="utf-8"))
-        except (OSError, ValueError):
+            return Outcome(**content | {"found": [Found(**found) for found in content["found"]]})
+        except (OSError, ValueError, TypeError, KeyError):
             return None
-        return Outcome(**content | {"found": [Found(**found) for found in content["found"]]})
 
-    def outcomes(self) -> list[tuple[Path, Outcome]]:
-        """Every upload that was read and what that gave, newest first; one refused altogether is itself not kept."""
+    def outcomes(self, limit: int | None = None) -> list[tuple[Path, Outcome]]:
+        """The uploads read last and what that gave, newest first."""
         states = self.folder.glob(f"*{_OUTCOME}") if self.folder.is_dir() else ()
-        paths = (state.with_name(state.name.removesuffix(_OUTCOME)) for state in states)
-        found = [(path, outcome) for path in paths if (outcome := self.outcome(path)) is not None]
-        return sorted(found, key=lambda pair: (pair[1].when, pair[0].name), reverse=True)
+        newest = sorted(states, key=lambda state: (state.stat().st_mtime_ns, state.name), reverse=True)[:limit]
+        paths = (state.with_name(state.name.removesuffix(_OUTCOME)) for state in newest)
+        return [(path, outcome) for path in paths if (outcome := self.outcome(path)) is not None]
 
     def read(
         self,
         path: Path,
         workspace: Workspace,
         parser: ReviewingGeoparser,
-        progress: Callable[[int], None] = lambda articles: None,
+        progress: Callable[[RunCounts], None] | None = None,
     ) -> Outcome:
-        """Read an upload into the workspace and keep what that gave. `progress` hears of the articles read so far.
-
-        An upload that gives no article is not kept: handed in again, it is tried again.
+        """Read an upload into the workspace, keep what that gave and let the file go. `progress` is called after every
+        article. One read before finds its articles there, and brings back those removed since.
         """
         tried = path.with_name(path.name + _TRIED)
         tried.write_text(str(self._tried(path) + 1), encoding="utf-8")
         outcome = Outcome(shown_name(path))
+        noting: Any = _Noting(parser, outcome)
         with following_decisions(workspace, parser):
-            counts = workspace.add(_results(path, workspace, parser, outcome, progress), versions(parser))
-        outcome.replaced = counts.replaced
+            counts = read_into(workspace, [path], parser=noting, progress=progress, refuse=outcome.refuse)
+        outcome.replaced, outcome.known = counts.replaced, counts.skipped
+        former = self.outcome(path)
+        if former is not None and not outcome.articles:
+            outcome.found = former.found
         for record in outcome.refused:
-            # What people gave is told by the name they know, not by where it is kept.
-            record["path"] = record["path"].replace(str(path), outcome.name)
+            record["path"] = known_path(record["path"])
         outcome.when = datetime.now(UTC).isoformat(timespec="seconds")
-        write_json(path.with_name(path.name + _OUTCOME), asdict(outcome))
-        tried.unlink(missing_ok=True)
-        if not outcome.articles and not outcome.known:
-            path.unlink(missing_ok=True)
+        self._save(path, outcome)
+        for done in (path, tried):
+            done.unlink(missing_ok=True)
         return outcome
 
     def forget(self, path: Path) -> None:
         """Remove an upload that waits, unread."""
-        for ending in (_TRIED, _OUTCOME, ""):
+        for ending in ("", _TRIED):
             path.with_name(path.name + ending).unlink(missing_ok=True)
+
+    def forget_articles(self, article_ids: Collection[str]) -> None:
+        """Take articles that leave the workspace out of what the readings gave: titles and names are parts of them."""
+        for path, outcome in self.outcomes():
+            kept = [found for found in outcome.found if found.article_id not in article_ids]
+            if len(kept) < len(outcome.found):
+                outcome.found = kept
+                self._save(path, outcome)
+
+    def _save(self, path: Path, outcome: Outcome) -> None:
+        content = json.dumps(asdict(outcome), ensure_ascii=False)
+        _write(path.with_name(path.name + _OUTCOME), content.encode("utf-8", "replace"))
 
     def _files(self) -> list[Path]:
         if not self.folder.is_dir():
@@ -182,17 +192,26 @@ class Uploads:
             return 0
 
 
-def _results(
-    path: Path, workspace: Workspace, parser: ReviewingGeoparser, outcome: Outcome, progress: Callable[[int], None]
-) -> Iterator[tuple[Article, list[Resolution]]]:
-    for article in read_articles([path], outcome.refuse):
-        if workspace.has(article):
-            outcome.known += 1
-        else:
-            resolutions = parser.geoparse(article)
-            outcome.count(article, resolutions)
-            yield article, resolutions
-        progress(outcome.articles + outcome.known)
+class _Noting:
+    """A reader of articles that notes what each gave."""
+
+    def __init__(self, parser: ReviewingGeoparser, outcome: Outcome) -> None:
+        self._parser, self._outcome = parser, outcome
+
+    def geoparse(self, article: Article) -> list[Resolution]:
+        resolutions = self._parser.geoparse(article)
+        self._outcome.count(article, resolutions)
+        return resolutions
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._parser, name)
+
+
+def _write(path: Path, content: bytes) -> None:
+    """Write the content under another name, then rename it: it is there as a whole or not at all."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
+    temporary.write_bytes(content)
+    os.replace(temporary, path)
 
 
 def _digest(content: bytes) -> str:
@@ -216,3 +235,13 @@ def shown_name(path: Path) -> str:
     """The name that an upload came under, as far as it was kept."""
     stem, dot, kind = path.name.partition(".")
     return stem.rsplit("-", 1)[0] + dot + kind
+
+
+def known_path(path: str) -> str:
+    """A path in a list of refusals as people know it: of an upload the name it came under, with what lies in it.
+
+    >>> known_path("/data/store/uploads/news-0123456789ab.zip/a.txt"), known_path("/news/a.txt")
+    ('news.zip/a.txt', '/news/a.txt')
+    """
+    found = re.search(rf"(?:^|/){FOLDER}/([^/]+)-[0-9a-f]{{{HASH_DIGITS}}}(\.[^/]*)?(/.*)?\Z", path)
+    return path if found is None else "".join(part or "" for part in found.groups())

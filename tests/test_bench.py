@@ -12,11 +12,12 @@ from streamlit.testing.v1 import AppTest
 from bench import __main__ as bench
 from bench import peers
 from bench.engines import PandasEngine, SqliteEngine, WorkspaceEngine
+from bench.found import WRITINGS, score, words_finder
 from bench.made_store import write_store
 from bench.make_articles import CHUNK_ARTICLES, make_articles, write_articles
 from bench.page import Plan, Section, number, seconds, times, write_section
 from bench.process import MeasureError, memory_mb, run_command, run_measure
-from bench.rates import ARABIC_WORD, load_rates, measure_rates
+from bench.rates import ARABIC_WORD, SETS, load_rates, measure_rates, read_texts
 from extract.articles import read_articles
 from extract.filters import Filters
 from extract.segment import tokenize
@@ -85,6 +86,15 @@ def test_made_texts_have_the_rates_of_annotated_ones(made):
     assert words / len(made) == pytest.approx(rates["gold"]["words_an_article"], rel=0.2)
 
 
+def test_made_texts_bring_new_words_as_annotated_ones_do(made):
+    def different(texts):
+        words = [text[token.start : token.end] for text in texts for token in tokenize(text)]
+        return len(set(words[:50_000])) / min(len(words), 50_000)
+
+    annotated = different(article["text"] for article in read_texts(SETS["training"]))
+    assert different(article.row["text"] for article in made) == pytest.approx(annotated, rel=0.1)
+
+
 def test_some_made_articles_are_reprints_of_others(made):
     heads = [article.row["text"][-200:] for article in made]
     openings = [article.row["text"].partition(" - ")[2][:80] for article in made]
@@ -133,6 +143,28 @@ def test_scans_find_names_as_they_stand(scan, text, count):
     assert scan(["طرابلس", "بني وليد"])(text) == count
 
 
+def test_findings_are_counted_by_how_names_are_written(made):
+    every = score(
+        made, lambda text: next([(m.start, m.end) for m in a.mentions] for a in made if a.row["text"] == text)
+    )
+    assert every == dict.fromkeys((*WRITINGS, "right"), 1.0)
+    none = score(made, lambda text: [(0, 1)])
+    assert set(none.values()) == {0.0}
+
+
+@pytest.mark.parametrize(
+    ("text", "spans"),
+    [
+        ("سافر إلى بَنغازي، وبني وليد.", ["بَنغازي"]),
+        ("قرب بني وليد ثم طرابلسَ", ["بني وليد", "طرابلس"]),
+        ("بلا اسم", []),
+    ],
+)
+def test_whole_words_are_found_by_offsets_into_the_text(text, spans):
+    found = words_finder(["بنغازي", "بني وليد", "بني", "طرابلس"])(text)
+    assert [text[start:end].strip("،") for start, end in found] == spans
+
+
 def test_scan_that_is_late_is_reckoned_from_what_it_read():
     began = time.process_time()
     taken, read, found = peers.time_scan(lambda text: sum(range(500_000)) and 1, ["نص"] * 1000, limit_s=0.2)
@@ -168,17 +200,36 @@ def test_section_goes_through_json_and_cannot_break_its_table():
 def test_measure_that_fails_is_told_and_does_not_stop_the_page(tmp_path, monkeypatch):
     monkeypatch.setitem(bench.MEASURES, "workers", ("bench.peers", 60, 60))
     section = bench.run("workers", Plan(tmp_path, small=True))
-    assert section.tables == [] and "Not measured" in section.notes[0] and "measure" in section.notes[0]
+    assert section.tables == [] and "Not measured" in section.notes[0] and "AttributeError" in section.notes[0]
+
+
+def test_what_a_measure_had_kept_is_shown_when_it_fails_later(tmp_path, monkeypatch):
+    (tmp_path / "half_done.py").write_text(
+        "from bench.page import Section\n"
+        "def measure(plan, keep):\n"
+        "    section = Section('Half', notes=['the first half'])\n"
+        "    keep(section)\n"
+        "    raise ValueError('no second half')\n"
+    )
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    monkeypatch.setitem(bench.MEASURES, "workers", ("half_done", 60, 60))
+    section = bench.run("workers", Plan(tmp_path, small=True))
+    assert section.title == "Half" and section.notes[1] == "the first half" and "no second half" in section.notes[0]
 
 
 def test_measure_that_is_late_is_ended_with_its_children(tmp_path):
     mark = tmp_path / "pid"
-    script = "import subprocess, sys, time; child = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(60)']); "
-    script += f"open({str(mark)!r}, 'w').write(str(child.pid)); time.sleep(60)"
-    with pytest.raises(MeasureError, match="did not finish within 2 s"):
-        run_command([sys.executable, "-c", script], limit_s=2)
+    inner = f"import os, time; open({str(mark)!r}, 'w').write(str(os.getpid())); time.sleep(60)"
+    outer = (
+        f"import sys; from bench.process import run_command; run_command([sys.executable, '-c', {inner!r}], limit_s=60)"
+    )
+    with pytest.raises(MeasureError, match="did not finish within 3 s"):
+        run_command([sys.executable, "-c", outer], limit_s=3)
     stat = Path(f"/proc/{mark.read_text()}/stat")
-    assert not stat.exists() or stat.read_text().split()[2] == "Z"
+    end = time.monotonic() + 10
+    while (running := stat.exists() and stat.read_text().split()[2] != "Z") and time.monotonic() < end:
+        time.sleep(0.05)
+    assert not running
 
 
 def test_answer_of_another_process_comes_back():

@@ -3,6 +3,7 @@
 import http.client
 import json
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -287,9 +288,13 @@ def test_whole_session_asks_no_other_host(request, store, tmp_path):
         reader.page.keyboard.press("Enter")
         expect(reader.page.locator(".st-key-chips button").first).to_be_visible()
         for name in ("CSV", "GeoJSON", "XLSX", "KML", "GeoPackage", "Parquet", "the map (HTML)"):
-            with reader.page.expect_download():
+            with reader.page.expect_download() as waiting:
                 reader.page.get_by_role("button", name=f"Download {name}", exact=True).click()
             seen += outside(server)
+        # Opened as a page, a file that was made may do nothing.
+        made = reader.page.request.get(waiting.value.url)
+        assert made.ok and made.headers["content-security-policy"].startswith("sandbox;")
+        assert re.match(r"attachment; filename=\"?rasid-map\.html\"?$", made.headers["content-disposition"])
         reader.page.get_by_text("العربية").click()
         expect(reader.counts()).to_contain_text("إشار")
         seen += outside(server)

@@ -17,8 +17,9 @@ from scipy.sparse import csr_matrix
 from sklearn.isotonic import IsotonicRegression
 from sklearn.linear_model import LogisticRegression
 
+from extract.context import Context
 from extract.decisions import DecisionLog, text_hash
-from extract.features import Context, article_features, span_features
+from extract.features import article_features, span_features
 from extract.geoparse import Geoparser
 from extract.gold import reviewed_entries
 from extract.mentions import Article, Resolution, Role
@@ -107,7 +108,7 @@ def fit(contexts: list[Context], classes: list[list[int]], meta: str = "") -> Co
             chances[i] = 1 - stage.predict(0, first[i])[:, 0] if first[i] else np.zeros(0)
     second = []
     for context, names, chance in zip(contexts, first, chances, strict=True):
-        by_span = {id(s): float(p) for s, p in zip(context.spans, chance, strict=True)}
+        by_span = {s: float(p) for s, p in zip(context.spans, chance, strict=True)}
         second.append([f + article_features(context, s, by_span) for f, s in zip(names, context.spans, strict=True)])
     return ContextModel([_fit_stage(first, classes), _fit_stage(second, classes)], meta)
 

@@ -10,7 +10,7 @@ from extract.decisions import Kind
 from extract.filters import Filters
 from extract.mentions import Role
 from extract.store import Workspace
-from extract.uploads import LISTED, Uploads
+from extract.uploads import LISTED, known_path
 from extract.versions import PROGRAM
 from gazetteer.import_store import import_folders, read_report
 from gazetteer.load import fingerprint, imports_folder, user_tables
@@ -136,9 +136,8 @@ def _show_refused(workspace: Workspace, t: Texts) -> None:
 
 def rejected(workspace: Workspace) -> tuple[list[dict[str, Any]], int]:
     """Inputs that could not be read, newest first and at most LISTED, and how many there are."""
-    outcomes = [outcome for _, outcome in Uploads(workspace.folder).outcomes()]
-    rows = [record for outcome in outcomes for record in outcome.refused]
-    return rows[:LISTED], sum(outcome.refusals for outcome in outcomes)
+    rows = workspace.rejected()
+    return [row | {"path": known_path(row["path"])} for row in reversed(rows[-LISTED:])], len(rows)
 
 
 def _show_accuracy(t: Texts) -> None:

@@ -14,6 +14,7 @@ from views import address, data, frame
 from views.markup import escape, is_web_address, isolate, plain
 from views.reading import Readings, readings_of
 from views.refusals import refusal_html
+from views.removal import show_removal
 from views.texts import Texts
 
 # A long feature has some 30,000 characters; what is longer comes as a file.
@@ -65,6 +66,8 @@ def _open(t: Texts) -> Workspace | None:
 
 def _show_upload(readings: Readings, t: Texts) -> None:
     st.subheader(t("Files"), anchor=False)
+    words = f'--choose-files: "{t("Choose files")}"; --drop-files: "{t("or drop them here")}";'
+    st.html(f"<style>:root {{ {words} }}</style>")
     st.file_uploader(
         t("Article files"),
         accept_multiple_files=True,
@@ -73,7 +76,8 @@ def _show_upload(readings: Readings, t: Texts) -> None:
         args=(readings, t),
         label_visibility="collapsed",
     )
-    kinds = " ".join(KINDS)
+    # Kept from mixing with the direction around it.
+    kinds = f"\u2066{' '.join(KINDS)}\u2069"
     st.caption(
         t("Read are {kinds}, up to {mb} MB each.", kinds=kinds, mb=str(st.get_option("server.maxUploadSize")))
         + " "
@@ -146,7 +150,7 @@ def _take(keepers: list[Callable[[], tuple[Path, bool]]], readings: Readings, t:
         fine = False
         reason = t("The workspace cannot be written to, so nothing can be added: {reason}", reason=error.strerror or "")
         st.session_state["add_errors"] = [plain(reason)]
-    readings.ask(path for path, known in kept if readings.uploads.outcome(path) is None)
+    readings.ask(path for path, _ in kept)
     st.session_state["added"] = kept + [pair for pair in st.session_state.get("added", []) if pair not in kept]
     return fine
 
@@ -163,38 +167,34 @@ def _show_progress(readings: Readings, t: Texts) -> None:
         st.rerun()
     read = t.count("{n} article read", "{n} articles read", state.articles)
     text = t("Reading {name} ({n} of {all})", name=state.name, n=t.number(state.done + 1), all=t.number(state.asked))
-    # Half a step for the one being read: how many articles it holds is not known before its end.
-    st.progress((state.done + 0.5) / state.asked, plain(f"{text} · {read}"))
+    st.progress(min(1.0, (state.done + state.share) / state.asked), plain(f"{text} · {read}"))
 
 
 def _show_added(readings: Readings, t: Texts) -> None:
     with st.container(key="added"):
         for number, (path, known) in enumerate(st.session_state.get("added", [])):
-            outcome = readings.uploads.outcome(path)
+            outcome = None if readings.is_asked(path) else readings.uploads.outcome(path)
             if outcome is None:
                 continue
-            if known:
-                st.info(
-                    plain(t("«{name}» was added before, on {date}. Nothing is doubled.", **_said(path, outcome, t))),
-                    icon=":material/content_copy:",
-                )
-            _show_outcome(outcome, f"added_{number}", t)
+            if known and outcome.known and not outcome.articles:
+                said = t("«{name}» was added before: nothing is doubled.", name=shown_name(path))
+                st.info(plain(said), icon=":material/content_copy:")
+            _show_outcome(readings, outcome, f"added_{number}", t)
 
 
-def _said(path: Path, outcome: Outcome, t: Texts) -> dict[str, str]:
-    return {"name": shown_name(path), "date": t.date(outcome.when)}
-
-
-def _show_outcome(outcome: Outcome, key: str, t: Texts) -> None:
+def _show_outcome(readings: Readings, outcome: Outcome, key: str, t: Texts) -> None:
     with st.container(border=True, key=f"outcome_{key}"):
         st.html(_outcome_html(outcome, t))
-        for number, found in enumerate(outcome.found[:ARTICLES_SHOWN]):
-            _show_article(found, f"{key}_{number}", t)
+        with st.container(gap=None, key=f"articles_{key}"):
+            for number, found in enumerate(outcome.found[:ARTICLES_SHOWN]):
+                _show_article(found, f"{key}_{number}", t)
         if outcome.articles > ARTICLES_SHOWN:
             st.caption(t.count("and {n} more article", "and {n} more articles", outcome.articles - ARTICLES_SHOWN))
         _show_nowhere(outcome, key, t)
         if outcome.refused:
             st.html(refusal_html(outcome.refused, outcome.refusals, t))
+        if outcome.found and len(outcome.found) == outcome.articles + outcome.known:
+            show_removal(readings, [found.article_id for found in outcome.found], key, t)
 
 
 def _outcome_html(outcome: Outcome, t: Texts) -> str:
@@ -226,7 +226,8 @@ def _show_article(found: Found, key: str, t: Texts) -> None:
 
 
 def _go_button(label: str, key: str, icon: str | None = None, **where: Any) -> None:
-    st.button(label, key=key, icon=icon, type="tertiary", on_click=address.go, args=("explore",), kwargs=where)
+    kind = "tertiary" if icon else "secondary"
+    st.button(label, key=key, icon=icon, type=kind, on_click=address.go, args=("explore",), kwargs=where)
 
 
 def _show_nowhere(outcome: Outcome, key: str, t: Texts) -> None:
@@ -258,10 +259,11 @@ def _show_waiting(readings: Readings, t: Texts) -> None:
 
 
 def _show_earlier(readings: Readings, t: Texts) -> None:
-    shown = {readings.uploads.outcome(path) and path.name for path, _ in st.session_state.get("added", [])}
-    earlier = [(path, outcome) for path, outcome in readings.uploads.outcomes() if path.name not in shown]
+    shown = {path for path, _ in st.session_state.get("added", [])}
+    newest = readings.uploads.outcomes(EARLIER_SHOWN + len(shown))
+    earlier = [outcome for path, outcome in newest if path not in shown]
     if not earlier:
         return
     with st.expander(t("Added earlier"), key="earlier"):
-        for number, (_, outcome) in enumerate(earlier[:EARLIER_SHOWN]):
-            _show_outcome(outcome, f"earlier_{number}", t)
+        for number, outcome in enumerate(earlier[:EARLIER_SHOWN]):
+            _show_outcome(readings, outcome, f"earlier_{number}", t)

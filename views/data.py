@@ -2,6 +2,7 @@
 
 import logging
 import os
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,8 @@ DEFAULT_STORE = PROJECT / ".rasid" / "seeds"
 # More circles than this no eye tells apart, and the page grows heavy: the most mentioned are shown.
 MAX_PLACES = 2_000
 _REMEMBERED = 64
+# Whole texts, which may be long.
+_REMEMBERED_ARTICLES = 12
 
 
 def store_folder() -> Path:
@@ -49,8 +52,8 @@ def open_workspace(folder: Path) -> Workspace:
     return Workspace.open(folder, find_regions)
 
 
-def _remembered(function: Any) -> Any:
-    return st.cache_data(show_spinner=False, max_entries=_REMEMBERED, hash_funcs={Filters: repr})(function)
+def _remembered(function: Any, entries: int = _REMEMBERED) -> Any:
+    return st.cache_data(show_spinner=False, max_entries=entries, hash_funcs={Filters: repr})(function)
 
 
 @_remembered
@@ -108,7 +111,7 @@ def _articles(folder: Path, fingerprint: str, article_ids: tuple[str, ...]) -> l
     return open_workspace(folder).articles(article_ids)
 
 
-@_remembered
+@partial(_remembered, entries=_REMEMBERED_ARTICLES)
 def _article(folder: Path, fingerprint: str, article_id: str) -> dict[str, Any] | None:
     return open_workspace(folder).article(article_id)
 
@@ -135,6 +138,11 @@ class Answers:
         workspace.refresh()
         self.workspace = workspace
         self._key = (workspace.folder, workspace.fingerprint)
+
+    def are_old(self) -> bool:
+        """Whether the workspace has changed since: by another session, or another program."""
+        self.workspace.refresh()
+        return self.workspace.fingerprint != self._key[1]
 
     def totals(self, filters: Filters) -> Totals:
         """How much the filters leave."""

@@ -10,7 +10,7 @@ from extract.decisions import Decision, Kind, Scope
 from gazetteer import GazetteerError, Place
 from views import address, frame
 from views.data import Answers
-from views.markup import escape, html_table, isolate, plain
+from views.markup import apart, escape, html_table, isolate, plain
 from views.reading import open_parser
 from views.review import ask_reviewer, take_back
 from views.texts import Texts
@@ -50,7 +50,8 @@ def decision_text(decision: Decision, t: Texts) -> str:
     said = t.term("review", decision.kind)
     if decision.kind is Kind.UNDO:
         return said
-    parts = [f"«{decision.surface or (decision.place.name if decision.place else '')}»: {said}"]
+    name = decision.surface or (decision.place.name if decision.place else "")
+    parts = [f"{apart(f'«{name}»')} {said}"]
     if decision.place and decision.kind is not Kind.RIGHT:
         parts.append(_place_text(decision.place, t))
     if decision.scope is Scope.NAME and decision.kind is not Kind.NAME:
@@ -60,9 +61,9 @@ def decision_text(decision: Decision, t: Texts) -> str:
 
 
 def _place_text(place: Place, t: Texts) -> str:
-    name = t.place_name(place.name, place.name_en)
+    name = apart(t.place_name(place.name, place.name_en))
     country = f" ({t.country(place.country)})" if place.country else ""
-    return f"{name}{country} {place.point.lat:.3f}, {place.point.lon:.3f}"
+    return f"{name}{country} {apart(f'{place.point.lat:.3f}, {place.point.lon:.3f}')}"
 
 
 def _show_conflicts(conflicts: list[Any], t: Texts) -> None:

@@ -25,6 +25,8 @@ from views.timeline import show_timeline
 # A list longer than this is no help; the text filter finds the rest.
 LISTED_PLACES = 300
 UNPLACED_NAMES = 200
+# How often an open page looks whether somebody else changed the workspace.
+WATCH_S = 5.0
 
 
 def show(t: Texts) -> None:
@@ -56,7 +58,15 @@ def show(t: Texts) -> None:
             show_reader(answers, t)
         else:
             show_review(answers, t)
+        _watch(answers)
     frame.end(t, answers.workspace.attribution)
+
+
+@st.fragment(run_every=WATCH_S)
+def _watch(answers: Answers) -> None:
+    """What others add or decide is shown without being asked for."""
+    if answers.are_old():
+        st.rerun()
 
 
 def _show_counts(answers: Answers, filters: Filters, t: Texts) -> None:

@@ -22,8 +22,8 @@ def begin() -> Texts:
     language = st.session_state["language"]
     t = Texts(language)
     st.html(STYLE)
-    mirror = -1 if t.right_to_left else 1
-    st.html(f"<style>:root {{ --direction: {t.direction}; --mirror: {mirror}; }}</style>")
+    mirror, far = (-1, "flex-start") if t.right_to_left else (1, "flex-end")
+    st.html(f"<style>:root {{ --direction: {t.direction}; --mirror: {mirror}; --far: {far}; }}</style>")
     title, choice = st.columns([5, 2], vertical_alignment="center")
     with title:
         name, line = escape(t("Rasid")), escape(t("Where the news reports from, with the sentence that says so"))

@@ -96,6 +96,15 @@ def isolate(text: str) -> str:
     return f"<bdi>{escape(text)}</bdi>"
 
 
+def apart(text: str) -> str:
+    """The text for a label, which is no HTML, between the signs that keep its direction to itself.
+
+    >>> apart("x") == "\\u2068x\\u2069"
+    True
+    """
+    return f"\u2068{text}\u2069"
+
+
 def html_table(
     heads: Sequence[str], rows: Iterable[Sequence[str]], *, label: str, direction: str, wide: Container[int] = ()
 ) -> str:

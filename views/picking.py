@@ -9,7 +9,7 @@ import streamlit as st
 from extract.facts import regions_of
 from gazetteer import Gazetteer, Place, Point, find_candidates
 from views.map import clicked, look, map_options, show_map
-from views.markup import plain
+from views.markup import apart, plain
 from views.texts import Texts
 
 CANDIDATES = 8
@@ -17,7 +17,7 @@ QUERY_CHARACTERS = 80
 MAP_HEIGHT_PX = 260
 # What a point takes its country from: the nearest place the gazetteer knows.
 NEAREST_KM = 150.0
-_COORDINATES = re.compile(r"\s*(-?\d{1,2}(?:[.,]\d+)?)\s*[,;،\s]\s*(-?\d{1,3}(?:[.,]\d+)?)\s*\Z")
+_COORDINATES = re.compile(r"\s*(-?\d{1,2}(?:\.\d+)?)(?:\s*[,;،]\s*|\s+)(-?\d{1,3}(?:\.\d+)?)\s*\Z")
 _COLOURS = {"light": ["#0f766e", "#b45309"], "dark": ["#4fc3b8", "#f0a04b"]}
 _CIRCLE_PX = 9
 
@@ -32,7 +32,7 @@ def read_point(text: str) -> Point | None:
     if not found:
         return None
     try:
-        return Point(*(float(number.replace(",", ".")) for number in found.groups()))
+        return Point(*map(float, found.groups()))
     except ValueError:
         return None
 
@@ -53,9 +53,8 @@ def pick(gazetteer: Gazetteer, first_query: str, key: str, t: Texts) -> Place | 
     point = point or st.session_state.get(f"{key}_point")
     options = {place.id: place_text(place, gazetteer, t) for place in places}
     if point:
-        options[""] = t("The point {lat}, {lon}", lat=f"{point.lat:.4f}", lon=f"{point.lon:.4f}") + _near(
-            point, gazetteer, t
-        )
+        where = apart(f"{point.lat:.4f}, {point.lon:.4f}")
+        options[""] = t("The point {where}", where=where) + _near(point, gazetteer, t)
     choice = _list(options, key, t) if options else None
     if not options:
         st.caption(t("No place of this name is known. Write another name, or click the map where it is."))
@@ -70,9 +69,7 @@ def _list(options: Mapping[str, str], key: str, t: Texts) -> str | None:
     if st.session_state.get(name) not in options:
         # What a point is asked for is the point.
         st.session_state[name] = "" if "" in options else None
-    return st.radio(
-        t("Places of this name"), list(options), key=name, index=None, format_func=lambda o: plain(options[o])
-    )
+    return st.radio(t("Places of this name"), list(options), key=name, index=None, format_func=options.get)
 
 
 def _forget_choice(key: str) -> None:
@@ -81,21 +78,21 @@ def _forget_choice(key: str) -> None:
 
 
 def place_text(place: Place, gazetteer: Gazetteer, t: Texts) -> str:
-    """The place in a list: name, kind, region, country and position, so that no two are alike."""
+    """The place as a label: name, kind, region, country and position, so that no two are alike."""
     region = regions_of([place.id], gazetteer).get(place.id)
     parts = [t.place_name(place.name, place.name_en), t.term("feature", place.feature)]
     if region and region[0] != place.id:
         parts.append(t.place_name(region[1], region[2]))
     if place.country:
         parts.append(t.country(place.country))
-    return " · ".join([*parts, f"{place.point.lat:.2f}, {place.point.lon:.2f}"])
+    return " · ".join(apart(plain(part)) for part in [*parts, f"{place.point.lat:.2f}, {place.point.lon:.2f}"])
 
 
 def _near(point: Point, gazetteer: Gazetteer, t: Texts) -> str:
     place = nearest_place(point, gazetteer)
     if place is None:
         return ""
-    name, km = t.place_name(place.name, place.name_en), t.number(round(place.point.distance_km(point)))
+    name, km = apart(plain(t.place_name(place.name, place.name_en))), t.number(round(place.point.distance_km(point)))
     return " · " + t("{km} km from {place}", km=km, place=name)
 
 

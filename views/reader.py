@@ -11,6 +11,8 @@ from views.map import clicked, look, map_options, place_rows, show_map
 from views.markup import Span, escape, isolate, link, mark
 from views.palette import colour_places
 from views.passages import candidates_html, reading_html, span_note
+from views.reading import readings_of
+from views.removal import show_removal
 from views.review import show_form, verdict_html
 from views.texts import Texts
 
@@ -73,6 +75,7 @@ def _show(answers: Answers, article: dict[str, Any], t: Texts) -> None:
                 show_form(answers, row, t)
         else:
             st.info(t("No place is named in this article."))
+        show_removal(readings_of(answers.workspace), [article["article_id"]], "reader", t)
     address.save()
 
 

@@ -10,6 +10,7 @@ import streamlit as st
 
 from extract.decisions import DecisionLog
 from extract.review import ReviewingGeoparser
+from extract.run import RunCounts
 from extract.store import Workspace
 from extract.uploads import TRIES, Uploads, shown_name
 from gazetteer import load_gazetteer
@@ -25,10 +26,13 @@ def open_parser(folder: Path) -> ReviewingGeoparser:
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """Where the reading is: the upload being read, its articles so far, how many uploads are done of how many."""
+    """Where the reading is: the upload being read, its articles so far and the share of it gone through (0..1), and how
+    many uploads are done of how many.
+    """
 
     name: str
     articles: int
+    share: float
     done: int
     asked: int
 
@@ -38,11 +42,12 @@ class Readings:
 
     def __init__(self, workspace: Workspace) -> None:
         self.uploads = Uploads(workspace.folder)
-        self._workspace = workspace
+        self.workspace = workspace
         self._lock = threading.Lock()
         self._queue: list[Path] = []
         self._now: Path | None = None
-        self._articles = self._done = self._asked = 0
+        self._done = self._asked = 0
+        self._counts = RunCounts()
         self._failed: dict[Path, str] = {}
 
     def ask(self, paths: Iterable[Path]) -> None:
@@ -64,7 +69,9 @@ class Readings:
         with self._lock:
             if self._now is None:
                 return None
-            return State(shown_name(self._now), self._articles, self._done, self._asked)
+            counts = self._counts
+            share = counts.bytes_read / counts.bytes_total if counts.bytes_total else 0.0
+            return State(shown_name(self._now), counts.articles, min(1.0, share), self._done, self._asked)
 
     def failure(self, path: Path) -> str | None:
         """Why the upload could not be read at all since the program started, or None."""
@@ -84,17 +91,17 @@ class Readings:
                 logger.exception("%s could not be read", path)
                 self._failed[path] = f"{type(error).__name__}: {error}"
             with self._lock:
-                self._articles = 0
+                self._counts = RunCounts()
                 self._done += 1
                 self._now = self._queue.pop(0) if self._queue else None
                 if self._now is None:
                     self._done = self._asked = 0
 
     def _read(self, path: Path) -> None:
-        self.uploads.read(path, self._workspace, open_parser(self._workspace.folder), self._count)
+        self.uploads.read(path, self.workspace, open_parser(self.workspace.folder), self._count)
 
-    def _count(self, articles: int) -> None:
-        self._articles = articles
+    def _count(self, counts: RunCounts) -> None:
+        self._counts = counts
 
 
 @st.cache_resource(show_spinner=False)

@@ -96,5 +96,6 @@ def refusal_html(refused: Iterable[Mapping[str, Any]], total: int, t: Texts) -> 
 
 
 def _cells(record: Mapping[str, Any], t: Texts) -> tuple[str, ...]:
-    row = "" if record["row"] is None else t.number(record["row"])
-    return record["path"], row, refusal_text(record["reason"], t), refusal_text(record["what_to_do"], t)
+    row = "" if record.get("row") is None else t.number(record["row"])
+    said = (refusal_text(record.get(name) or "", t) for name in ("reason", "hint"))
+    return record["path"], row, *said

@@ -12,7 +12,7 @@ from gazetteer import FeatureClass, Gazetteer, GazetteerError, Place, Point, nor
 from views import address
 from views.address import NAME_CHARACTERS
 from views.data import Answers
-from views.markup import Span, escape, isolate, mark, plain
+from views.markup import Span, apart, escape, isolate, mark, plain
 from views.picking import nearest_place, pick
 from views.reading import open_parser
 from views.texts import Texts
@@ -97,7 +97,7 @@ def show_form(answers: Answers, row: dict[str, Any], t: Texts, kind: Kind | None
     said = st.radio(
         t(
             "«{name}» was read as: {reading}. What do you say?",
-            name=plain(row["surface"]),
+            name=apart(plain(row["surface"])),
             reading=plain(reading_text(row, t)),
         ),
         kinds,
@@ -246,7 +246,7 @@ def _ask_scope(answers: Answers, row: dict[str, Any], key: str, t: Texts) -> Sco
     if n < 2:
         return Scope.MENTION
     where = t.country(country) if country else t("no country")
-    name = plain(row["surface"])
+    name = apart(plain(row["surface"]))
     words = {
         Scope.MENTION: t("this mention only"),
         Scope.NAME: t.count(
