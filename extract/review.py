@@ -76,7 +76,13 @@ class ReviewingGeoparser(Geoparser):
             if added != self._added:
                 self.gazetteer, self._added = with_added_names(self._layers, added), added
                 self.reader = WordReader(self.gazetteer, self.language)
+                self.model = self.model  # what it kept of words was of the gazetteer before
             self._index, self._seen = DecisionIndex(active), seen
+
+    def geoparse_plain(self, articles: list[Article]) -> list[list[Resolution]]:
+        """What the machine says of each article by itself, with the names that reviewers added."""
+        with self._lock:
+            return super().geoparse_many(articles)
 
     def geoparse_many(self, articles: list[Article]) -> list[list[Resolution]]:
         """Every mention of a place in each article, in text order, as the machine or a reviewer resolved it."""
