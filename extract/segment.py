@@ -58,8 +58,8 @@ def _describe_gap(gap: str) -> Gap:
 _gaps = Memo(_describe_gap, most=20_000)
 
 
-class Token(NamedTuple):
-    """Where one word stands."""
+class Word(NamedTuple):
+    """A word as a stretch of the text: `text[start:end]`."""
 
     start: int
     end: int
@@ -80,8 +80,9 @@ class Tokens:
     def __len__(self) -> int:
         return len(self.written)
 
-    def __getitem__(self, number: int) -> Token:
-        return Token(self.starts[number], self.ends[number])
+    def words(self) -> list[Word]:
+        """Each word by its offsets."""
+        return list(map(Word, self.starts, self.ends))
 
 
 def tokenize(text: str) -> Tokens:

@@ -6,7 +6,6 @@ import pytest
 
 from extract.decisions import DecisionError, DecisionLog, Kind, make_place
 from extract.filters import REVIEWED, UNREVIEWED, Filters
-from extract.geoparse import Geoparser
 from extract.mentions import Article
 from extract.review import ReviewingGeoparser, decide, following_decisions, read_again, review, undo
 from extract.store import Workspace
@@ -220,7 +219,7 @@ def test_what_is_decided_while_articles_are_read_is_not_lost(desk, open_desk):
     other = open_desk()
     row = desk.row("غريان")
     with following_decisions(desk.workspace, desk.parser):
-        older = [(article, Geoparser.geoparse(desk.parser, article)) for article in ARTICLES]
+        older = list(zip(ARTICLES, desk.parser.geoparse_plain(ARTICLES), strict=True))
         other.decide(row, Kind.PLACE, place=ELSEWHERE)
         desk.workspace.add(older, versions(desk.parser), again=True)
     assert desk.row("غريان")["place_id"] == ELSEWHERE.id

@@ -163,7 +163,7 @@ def _ask_span(row: dict[str, Any], key: str, t: Texts) -> dict[str, Any]:
     """The first and the last word, and letters of them that are no part of the name: particles, words grown together."""
     passage, shift = row["passage"], row["passage_start"]
     start, end = row["start"] - shift, row["end"] - shift
-    words = tokenize(passage)
+    words = tokenize(passage).words()
     first_now = next((n for n, word in enumerate(words) if word.end > start), 0)
     last_now = max(first_now, max((n for n, word in enumerate(words) if word.start < end), default=0))
     reach = range(max(0, first_now - WORDS_AROUND), min(len(words), last_now + WORDS_AROUND + 1))
