@@ -24,6 +24,7 @@ from extract.parsing import Meter, parse_inputs
 from extract.pools import Job, Pool, open_pool
 from extract.readers import ArticleError
 from extract.rejected import RejectedFile
+from extract.snapshots import write_snapshot
 from extract.store import Workspace
 from extract.versions import versions
 
@@ -81,7 +82,8 @@ def read_into(
     Raises ArticleError for a path that does not exist, StoreError when the workspace cannot be written, PoolLost when the
     cluster is gone, GazetteerError for a wrong table. What was read before is kept.
     """
-    inputs = paths if isinstance(paths, Inputs) else Inputs(paths)
+    # Workers of a cluster run in folders of their own.
+    inputs = paths if isinstance(paths, Inputs) else Inputs(paths, absolute=scheduler is not None)
     known = workspace.known()
     run = Run(
         known=known, place=workspace.address, progress=progress, refuse=refuse, rejected=workspace.rejected_file()
@@ -94,7 +96,9 @@ def read_into(
         with_pool.close()
         run.save()
         workspace.refresh(force=True)
-    workspace.note_versions(run.versions)
+    if run.parser is not None:
+        workspace.note_versions(versions(run.parser))
+        write_snapshot(workspace.storage, run.parser.gazetteer)
     workspace.merge_small()
     return run.counts
 
@@ -112,7 +116,7 @@ class Run:
         rejected: RejectedFile | None = None,
     ) -> None:
         self.counts = RunCounts()
-        self.versions: dict[str, str] = {}
+        self.parser: Geoparser | None = None
         self._known, self._place, self._rejected = known, place, rejected
         self._progress, self._tell = progress, refuse
         self._meter = Meter()
@@ -158,11 +162,10 @@ class Run:
             self._rejected.save()
 
     def _function(self, pool: Pool, parser: Geoparser | None) -> Callable[[Batch], BatchResult]:
-        parser = parser or own_parser()
-        self.versions = versions(parser)
+        self.parser = parser = parser or own_parser()
         if not pool.elsewhere:
             return partial(read_batch, parser=parser, tick=self._tick)
-        return partial(read_batch_here, expected=self.versions)
+        return partial(read_batch_here, expected=versions(parser))
 
     def _begin(self, given: Input) -> None:
         self._meter.begin(given)

@@ -44,7 +44,7 @@ class Storage:
     place: str
     cache: Path
 
-    def list(self, prefix: str = "", suffix: str = "") -> list[Entry]:
+    def entries(self, prefix: str = "", suffix: str = "") -> list[Entry]:
         """The files of these names, sorted; none for a folder that is gone."""
         raise NotImplementedError
 
@@ -70,6 +70,10 @@ class Storage:
         pq.write_table(table, stream, compression="zstd", row_group_size=ROW_GROUP_ROWS)
         self.write(name, stream.getbuffer())
 
+    def read_table(self, name: str, columns: list[str] | None = None) -> pa.Table:
+        """A Parquet file as a table. Raises FileNotFoundError."""
+        return pq.read_table(io.BytesIO(self.read(name)), columns=columns)
+
     def connect(self) -> duckdb.DuckDBPyConnection:
         """A database in memory that can open the files."""
         return duckdb.connect(":memory:")
@@ -91,7 +95,7 @@ class FolderStorage(Storage):
     def __init__(self, folder: Path) -> None:
         self.place, self.cache, self._folder = str(folder), folder, folder
 
-    def list(self, prefix: str = "", suffix: str = "") -> list[Entry]:
+    def entries(self, prefix: str = "", suffix: str = "") -> list[Entry]:
         """The files of these names, sorted; none for a folder that is gone."""
         found = []
         with contextlib.suppress(FileNotFoundError), os.scandir(self._folder) as entries:
@@ -132,7 +136,7 @@ class FolderStorage(Storage):
 
     def tidy(self) -> None:
         """Remove what processes of this machine that are gone, or long ago others, left unfinished."""
-        for name, stamp, _ in self.list(".", UNFINISHED):
+        for name, stamp, _ in self.entries(".", UNFINISHED):
             parts = name.removesuffix(UNFINISHED).split(".")
             ours = len(parts) > 3 and parts[-3] == HOST and parts[-2].isdigit()
             old = time.time_ns() - int(stamp) > FORGOTTEN_S * 1_000_000_000
@@ -148,7 +152,7 @@ class RemoteStorage(Storage):
         self._files, self._path = open_filesystem(self.place)
         self.cache = cache_folder() / "stores" / hashlib.sha256(self.place.encode()).hexdigest()[:16]
 
-    def list(self, prefix: str = "", suffix: str = "") -> list[Entry]:
+    def entries(self, prefix: str = "", suffix: str = "") -> list[Entry]:
         """The files of these names, sorted; none for a folder that is gone."""
         try:
             self._files.invalidate_cache(self._path)
