@@ -28,6 +28,7 @@ UNFINISHED = ".part"
 # What another machine began to write so long ago, it will not finish.
 FORGOTTEN_S = 86_400
 HOST = hashlib.sha256(socket.gethostname().encode()).hexdigest()[:8]
+GO_ON = "run the same command again when that is mended: what was read before is kept"
 
 
 class StoreError(OSError):
@@ -120,8 +121,7 @@ class FolderStorage(Storage):
                 os.fsync(file.fileno())
             os.replace(temporary, self._folder / name)
         except OSError as error:
-            hint = "run the same command again when that is mended: what was read before is kept"
-            raise StoreError(f"{self.place}: cannot be written ({error.strerror}): {hint}") from error
+            raise StoreError(f"{self.place}: cannot be written ({error.strerror}): {GO_ON}") from error
         finally:
             with contextlib.suppress(OSError):
                 temporary.unlink(missing_ok=True)
@@ -150,7 +150,7 @@ class RemoteStorage(Storage):
     def __init__(self, url: str) -> None:
         self.place = url.rstrip("/")
         self._files, self._path = open_filesystem(self.place)
-        self.cache = cache_folder() / "stores" / hashlib.sha256(self.place.encode()).hexdigest()[:16]
+        self.cache = stores_folder() / hashlib.sha256(self.place.encode()).hexdigest()[:16]
 
     def entries(self, prefix: str = "", suffix: str = "") -> list[Entry]:
         """The files of these names, sorted; none for a folder that is gone."""
@@ -174,7 +174,10 @@ class RemoteStorage(Storage):
 
     def write(self, name: str, data: bytes) -> None:
         """Put the file in one go."""
-        self._do(self._files.pipe_file, name, bytes(data))
+        try:
+            self._do(self._files.pipe_file, name, bytes(data))
+        except OSError as error:
+            raise StoreError(f"{self.place}: cannot be written ({str(error)[:200]}): {GO_ON}") from error
 
     def delete(self, name: str) -> None:
         """Delete a file; one that is gone is no error."""
@@ -183,7 +186,8 @@ class RemoteStorage(Storage):
 
     def location(self, name: str) -> str:
         """The address of the file."""
-        return f"{self.place}/{name}"
+        # Written as DuckDB tells file names.
+        return self._files.unstrip_protocol(f"{self._path.rstrip('/')}/{name}")
 
     def connect(self) -> duckdb.DuckDBPyConnection:
         """A database in memory that reads through fsspec."""
@@ -198,6 +202,11 @@ class RemoteStorage(Storage):
             raise
         except Exception as error:  # noqa: BLE001
             raise explain(self.location(name), error) from error
+
+
+def stores_folder() -> Path:
+    """Where what is made from the files of addresses is kept: RASID_STORES, else in the cache folder."""
+    return Path(os.environ.get("RASID_STORES") or cache_folder() / "stores")
 
 
 def open_storage(place: str | os.PathLike[str]) -> Storage:
