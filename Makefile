@@ -6,7 +6,7 @@ ARTICLES ?= seeds
 STORE ?= .rasid/$(if $(filter seeds,$(ARTICLES)),seeds,$(shell printf %s '$(ARTICLES)' | cksum | cut -d' ' -f1))
 PORT ?= 8501
 
-.PHONY: run check lint test train score clean
+.PHONY: run check lint test train score kill clean
 
 # Some refused inputs (code 1) are told and do not keep the dashboard from opening.
 run: $(VENV)/.installed
@@ -31,6 +31,10 @@ train: $(VENV)/.installed-dev
 
 score: $(VENV)/.installed-dev
 	$(BIN)/python -m training.score
+
+# Reads killed at random moments, a hundred times (minutes): what is lost or doubled.
+kill: $(VENV)/.installed-dev
+	$(BIN)/python -m tests.kill_reads --trials 100
 
 $(VENV)/bin/python:
 	$(PYTHON) scripts/environment.py $(VENV)

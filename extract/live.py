@@ -134,7 +134,8 @@ def _enter_files(cursor: duckdb.DuckDBPyConnection, table: str, files: Sequence[
 class LiveTables:
     """The tables live, facts, spots and names (see extract.facts) of the parts in a folder. Safe to share between threads.
 
-    `given` is what it was opened by; `folder` is where things made from the parts may lie beside them: the folder itself, or a cache for an address.
+    `given` is what it was opened by; `folder` is where things made from the parts may lie beside them: the folder itself, or
+    a cache for an address.
     """
 
     def __init__(self, place: str | os.PathLike[str], find_regions: FindRegions | None = None) -> None:

@@ -91,10 +91,12 @@ class Storage:
 
 
 class FolderStorage(Storage):
-    """A folder of this machine."""
+    """A folder of this machine. Where it cannot be written, what is made from its files is kept in a cache folder."""
 
     def __init__(self, folder: Path) -> None:
         self.place, self.cache, self._folder = str(folder), folder, folder
+        if folder.is_dir() and not os.access(folder, os.W_OK):
+            self.cache = _cache_of(os.path.abspath(folder))
 
     def entries(self, prefix: str = "", suffix: str = "") -> list[Entry]:
         """The files of these names, sorted; none for a folder that is gone."""
@@ -150,7 +152,7 @@ class RemoteStorage(Storage):
     def __init__(self, url: str) -> None:
         self.place = url.rstrip("/")
         self._files, self._path = open_filesystem(self.place)
-        self.cache = stores_folder() / hashlib.sha256(self.place.encode()).hexdigest()[:16]
+        self.cache = _cache_of(self.place)
 
     def entries(self, prefix: str = "", suffix: str = "") -> list[Entry]:
         """The files of these names, sorted; none for a folder that is gone."""
@@ -215,6 +217,10 @@ def open_storage(place: str | os.PathLike[str]) -> Storage:
     if text.startswith("file://"):
         return FolderStorage(Path(open_filesystem(text)[1]))
     return RemoteStorage(text) if is_url(text) else FolderStorage(Path(text))
+
+
+def _cache_of(place: str) -> Path:
+    return stores_folder() / hashlib.sha256(place.encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
 def _stamp(entry: dict[str, Any]) -> str:

@@ -26,7 +26,7 @@ from extract.mentions import Article, Resolution
 from extract.parts import FORMAT, complete_parts, write_part
 from extract.questions import Questions
 from extract.rejected import RejectedFile, read_rejected
-from extract.storage import Storage, StoreError, open_storage
+from extract.storage import FolderStorage, Storage, StoreError, open_storage
 from extract.upkeep import MANY_SMALL, CompactCounts, compact_parts, count_small, migrate_parts, remove_articles
 
 __all__ = ["FORMAT", "MANIFEST", "AddCounts", "StoreError", "Workspace"]
@@ -224,8 +224,8 @@ def _migrate(storage: Storage) -> None:
 
 
 def _make_folder(storage: Storage) -> None:
-    if storage.cache == Path(storage.place):
+    if isinstance(storage, FolderStorage):
         try:
-            storage.cache.mkdir(parents=True, exist_ok=True)
+            Path(storage.place).mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise StoreError(f"{storage.place}: cannot be made ({error.strerror})") from error

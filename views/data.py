@@ -23,9 +23,10 @@ MAX_PLACES = 2_000
 _REMEMBERED = 64
 
 
-def store_folder() -> Path:
-    """The workspace's folder: RASID_STORE, or the seeds'."""
-    return Path(os.environ.get("RASID_STORE") or DEFAULT_STORE)
+def store_folder() -> Path | str:
+    """The workspace's folder (or address, such as s3://...): RASID_STORE, or the seeds'."""
+    given = os.environ.get("RASID_STORE")
+    return given if given and "://" in given else Path(given or DEFAULT_STORE)
 
 
 def find_regions(place_ids: list[str]) -> dict[str, Region]:
@@ -44,7 +45,7 @@ def find_regions(place_ids: list[str]) -> dict[str, Region]:
 
 
 @st.cache_resource(show_spinner=False)
-def open_workspace(folder: Path) -> Workspace:
+def open_workspace(folder: Path | str) -> Workspace:
     """The workspace, opened once for all sessions. Raises StoreError when there is none."""
     return Workspace.open(folder, find_regions)
 
@@ -122,7 +123,7 @@ class Answers:
     def __init__(self, workspace: Workspace) -> None:
         workspace.refresh()
         self.workspace = workspace
-        self._key = (workspace.folder, workspace.fingerprint)
+        self._key = (workspace.given, workspace.fingerprint)
 
     def totals(self, filters: Filters) -> Totals:
         """How much the filters leave."""
