@@ -74,8 +74,9 @@ def reread(
         open_things.callback(pool.close)
         folder = Path(open_things.enter_context(tempfile.TemporaryDirectory(prefix="rasid-")))
         outdated = _Outdated(workspace.storage, parser, folder)
-        for _ in run.read_articles(iter(outdated), pool, parser):
-            pass
+        while outdated.is_left:
+            for _ in run.read_articles(iter(outdated), pool, parser):
+                pass
     write_snapshot(workspace.storage, parser.gazetteer)
     workspace.note_versions(versions(parser))
     workspace.merge_small()
@@ -89,14 +90,18 @@ class _Outdated:
 
     def __init__(self, storage: Storage, parser: Geoparser, folder: Path) -> None:
         self.unaffected = 0
+        # Parts that another process merged meanwhile are looked for again.
+        self.is_left = True
         self._storage, self._parser, self._folder = storage, parser, folder
         self._expected = versions(parser)
         self._finders: dict[str, ChangeFinder | None] = {}
 
     def __iter__(self) -> Iterator[Article]:
+        self.is_left = False
         for key, numbers in self._live_rows():
             table = self._read(key)
             if table is None:
+                self.is_left = True
                 continue
             spared = []
             for number in numbers:
@@ -129,7 +134,7 @@ class _Outdated:
     def _read(self, key: str) -> pa.Table | None:
         try:
             return self._storage.read_table(articles_name(key))
-        except FileNotFoundError:  # merged meanwhile: the next time
+        except FileNotFoundError:  # merged meanwhile
             return None
 
     def _may_differ(self, row: Mapping[str, Any], article: Article) -> bool:
@@ -150,6 +155,7 @@ class _Outdated:
         with self._storage.lock(LOCK):
             table = self._read(key)
             if table is None:
+                self.is_left = True
                 return
             chosen = set(numbers)
             for name in VERSION_COLUMNS:

@@ -35,6 +35,7 @@ FIRST_CHARS = 100_000
 # Of so many articles there are some 50,000 mentions: more would make the part slow to build.
 BATCH_ARTICLES = 5_000
 SAVE_S = 10.0
+TIDY_BATCHES = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +89,7 @@ def read_into(
     run = Run(
         known=known, place=workspace.address, progress=progress, refuse=refuse, rejected=workspace.rejected_file()
     )
+    run.tidy = workspace.merge_small
     with_pool = open_pool(workers, scheduler)
     try:
         for _ in run.read(inputs, options or ReadOptions(), with_pool, parser):
@@ -117,12 +119,15 @@ class Run:
     ) -> None:
         self.counts = RunCounts()
         self.parser: Geoparser | None = None
+        # Called after every TIDY_BATCHES batches: a run of days must not leave thousands of small parts.
+        self.tidy: Callable[[], None] = lambda: None
         self._known, self._place, self._rejected = known, place, rejected
         self._progress, self._tell = progress, refuse
         self._meter = Meter()
         self._version = 0
         self._batch_chars = float(FIRST_CHARS)
         self._saved = time.monotonic()
+        self._batches = 0
 
     def read(self, inputs: Inputs, options: ReadOptions, pool: Pool, parser: Geoparser | None = None) -> Iterator[Rows]:
         """Read all inputs. Gives the rows of each batch where there is no workspace, in the order of the inputs."""
@@ -223,6 +228,9 @@ class Run:
             self._count(batch, result)
             if batch.place is None:
                 yield result.rows
+        self._batches += 1
+        if self._batches % TIDY_BATCHES == 0:
+            self.tidy()
         if time.monotonic() - self._saved > SAVE_S:
             self.save()
         self._report(self.counts)

@@ -22,6 +22,7 @@ from extract.export import mention_rows
 from extract.facts import FindRegions
 from extract.filters import read_day
 from extract.known import KnownArticles
+from extract.live import question
 from extract.mentions import Article, Resolution
 from extract.parts import FORMAT, complete_parts, write_part
 from extract.questions import Questions
@@ -131,6 +132,7 @@ class Workspace(Questions):
         """Which articles are here, with which content: as of now, to be kept up by who asks."""
         return KnownArticles.of_parts(self.storage, [key for key, _, _ in complete_parts(self.storage)])
 
+    @question
     def select(self, *, outlets: Sequence[str] = (), before: str | None = None) -> list[str]:
         """Ids of the articles of these outlets, or dated before this day (undated ones are not)."""
         rows = self._ask(

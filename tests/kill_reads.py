@@ -14,6 +14,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import Counter
 from pathlib import Path
 
 from extract.filters import Filters
@@ -66,9 +67,7 @@ def state_of(folder: Path) -> tuple[list, list]:
 
 def compare(found: list, wanted: list) -> tuple[int, int]:
     """How many entries are missing, and how many too many."""
-    return sum(entry not in found for entry in set(wanted)), len(found) - len(
-        [e for e in found if e in set(wanted)]
-    ) + (len(found) - len(set(found)))
+    return (Counter(wanted) - Counter(found)).total(), (Counter(found) - Counter(wanted)).total()
 
 
 def kill_trials(
