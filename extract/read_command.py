@@ -92,6 +92,8 @@ def main(arguments: list[str]) -> int:
     """Run the command and return the exit code."""
     args = parse_arguments(arguments)
     logging.basicConfig(level=logging.WARNING if args.quiet else logging.INFO, format="%(message)s", stream=sys.stderr)
+    # Dask's own pages about a lost connection would hide the one line that says what to do.
+    logging.getLogger("distributed").setLevel(logging.CRITICAL)
     reporter = Reporter(log, quiet=args.quiet)
     try:
         counts, note = _read(args, reporter)
