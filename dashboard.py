@@ -1,8 +1,19 @@
-"""The dashboard's entry: `streamlit run dashboard.py`. Page set-up and language; the page itself is in views."""
+"""The dashboard's entry: `streamlit run dashboard.py`. Page set-up, language and navigation; the pages are in views.
+
+Streamlit reads this file twice. As a module it is the server, with the headers that every answer carries; for each reader
+it is run as the script that draws the page. The server must not import the page: components are known to a running server only.
+"""
 
 import streamlit as st
 
-from views import explore, frame
+if __name__ == "__main__":
+    from views import about, add, decisions, explore, frame
 
-st.set_page_config(page_title="راصد · Rasid", page_icon="📍", layout="wide", initial_sidebar_state="auto")
-explore.show(frame.begin())
+    show = {"explore": explore.show, "add": add.show, "data": about.show, "decisions": decisions.show}
+    st.set_page_config(page_title="راصد · Rasid", page_icon="📍", layout="wide", initial_sidebar_state="auto")
+    t = frame.begin()
+    show[st.session_state["page"]](t)
+else:
+    from views import headers, memory
+
+    app = st.App(__file__, middleware=headers.MIDDLEWARE, lifespan=memory.lifespan)

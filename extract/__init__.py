@@ -1,5 +1,5 @@
 """Articles -> mentions -> resolutions."""
 
-from extract.mentions import Article, Mention, RankedCandidate, Resolution, Role
+from extract.mentions import Article, Mention, RankedCandidate, Resolution, Review, Role
 
-__all__ = ["Article", "Mention", "RankedCandidate", "Resolution", "Role"]
+__all__ = ["Article", "Mention", "RankedCandidate", "Resolution", "Review", "Role"]

@@ -6,6 +6,8 @@ import sys
 # The first word -> the module whose main(arguments) does it. A folder of such a name is read as ./name.
 COMMANDS = {
     "compact": "extract.compact_command",
+    "decisions": "extract.decisions_command",
+    "export": "extract.export_command",
     "remove": "extract.remove_command",
 }
 READ = "extract.read_command"

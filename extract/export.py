@@ -2,6 +2,8 @@
 
 import csv
 import json
+import re
+import unicodedata
 from collections.abc import Iterable, Mapping
 from typing import IO, Any
 
@@ -31,17 +33,21 @@ ROW_COLUMNS = (
     "reason",
 )
 
-# A spreadsheet runs a cell that starts with one of these as a formula.
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+# A spreadsheet runs a cell that starts with one of these as a formula; some first drop spaces, line ends and marks that
+# are not seen, and read wide forms (＝) as plain ones.
+FORMULA_STARTS = frozenset("=+-@\u2212")
+_DROPPED_FIRST = ("Cc", "Cf", "Zs", "Zl", "Zp")
+# JSON may hold these as they are, but terminals obey the first (C1 controls), and some readers end a line at the others.
+_JSON_ESCAPED = re.compile("[\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 
 
 def mention_rows(article: Article, resolutions: Iterable[Resolution]) -> list[dict[str, Any]]:
-    """One dict a resolution, in text order: ROW_COLUMNS, then `passage_start` and `candidates` (JSON text)."""
+    """One dict a resolution, in text order: ROW_COLUMNS, then `passage_start`, `candidates` (JSON text) and the review."""
     return [_row(article, resolution) for resolution in resolutions]
 
 
 def _row(article: Article, resolution: Resolution) -> dict[str, Any]:
-    mention, place = resolution.mention, resolution.place
+    mention, place, review = resolution.mention, resolution.place, resolution.review
     return {
         "article_id": article.id,
         "start": mention.start,
@@ -65,6 +71,9 @@ def _row(article: Article, resolution: Resolution) -> dict[str, Any]:
         "reason": resolution.reason,
         "passage_start": resolution.passage_start,
         "candidates": json.dumps([_candidate(c) for c in resolution.candidates], ensure_ascii=False),
+        "review": review.verdict if review else None,
+        "reviewer": review.reviewer if review else None,
+        "reviewed_at": review.at if review else None,
     }
 
 
@@ -88,7 +97,8 @@ def write_jsonl(rows: Iterable[Mapping[str, Any]], stream: IO[str]) -> int:
     """Write the contract's columns, one JSON object a line, and return how many."""
     count = 0
     for row in rows:
-        stream.write(json.dumps({name: row[name] for name in ROW_COLUMNS}, ensure_ascii=False) + "\n")
+        line = json.dumps({name: row[name] for name in ROW_COLUMNS}, ensure_ascii=False)
+        stream.write(_JSON_ESCAPED.sub(lambda found: f"\\u{ord(found.group()):04x}", line) + "\n")
         count += 1
     return count
 
@@ -114,9 +124,23 @@ def csv_cell(value: Any) -> Any:
         return ""
     if isinstance(value, bool):
         return "true" if value else "false"
-    if isinstance(value, str) and value.startswith(FORMULA_STARTS):
+    if isinstance(value, str) and starts_formula(value):
         return "'" + value
     return value
+
+
+def starts_formula(text: str) -> bool:
+    """Whether a spreadsheet might run the text.
+
+    >>> starts_formula("=1+1"), starts_formula(" ＝1+1"), starts_formula("\\t"), starts_formula("غريان = x")
+    (True, True, True, False)
+    """
+    if text[:1].isalnum():
+        return False
+    if text.startswith(("\t", "\r", "\n")):
+        return True
+    first = next((char for char in text if unicodedata.category(char) not in _DROPPED_FIRST), "")
+    return unicodedata.normalize("NFKC", first)[:1] in FORMULA_STARTS
 
 
 def to_geojson(rows: Iterable[Mapping[str, Any]]) -> dict[str, Any]:

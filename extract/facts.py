@@ -11,6 +11,8 @@ from typing import Any
 import duckdb
 import numpy as np
 
+from extract.decisions import VERDICTS
+from extract.filters import UNREVIEWED
 from extract.mentions import Role
 from gazetteer import FeatureClass, Place
 
@@ -42,7 +44,12 @@ PRECISION_SQL = (
 
 # What is one of few words is kept as its number in this list, for numbers are quick to compare and to group.
 Codes = dict[str, list[str]]
-_KNOWN = {"role": tuple(map(str, Role)), "relation": (*_AWAY, "centre"), "precision": PRECISIONS}
+_KNOWN = {
+    "role": tuple(map(str, Role)),
+    "relation": (*_AWAY, "centre"),
+    "precision": PRECISIONS,
+    "review": (UNREVIEWED, *VERDICTS),
+}
 
 
 def build_facts(cursor: duckdb.DuckDBPyConnection, find_regions: FindRegions | None) -> Codes:
@@ -50,7 +57,8 @@ def build_facts(cursor: duckdb.DuckDBPyConnection, find_regions: FindRegions | N
     cursor.execute(
         "CREATE OR REPLACE TEMP TABLE raw AS SELECT m.part, m.row, m.start, m.passage_start, m.place_id, m.place, "
         "m.place_en, m.feature, m.country, m.lat, m.lon, m.radius_km, m.role, m.folded, m.confidence::FLOAT AS confidence, "
-        f"nullif(split_part(m.relation, ':', 1), '') AS relation, {PRECISION_SQL} AS precision, a.article_number, a.day "
+        f"nullif(split_part(m.relation, ':', 1), '') AS relation, {PRECISION_SQL} AS precision, "
+        f"coalesce(m.review, '{UNREVIEWED}') AS review, a.article_number, a.day "
         "FROM part_rows m JOIN live a ON a.article_id = m.article_id AND a.version = m.version AND a.article_part = m.part"
     )
     cursor.execute(

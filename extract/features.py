@@ -1,265 +1,299 @@
-"""What the context model sees of a span: its name, the words around it, and the rest of the article. Pure."""
+"""What the context model sees of a span: its name, the words around it, and the rest of the article. Pure.
 
-import re
-from collections import Counter, defaultdict
-from dataclasses import dataclass, field
+Features are strings, and come in groups. A group is a function of a few small things (a bucket, a sign, a type of cue, how a
+word looks), its key: `look_at_span` finds the keys of a span, the groups say which features they stand for. Training reads
+the features; reading adds up what the model makes of each group's key, worked out once for every distinct one
+(`extract.model`), so that no string is made on the way.
+"""
 
-from extract.language import Language
-from extract.segment import Token
-from extract.spans import NAME, Span, WordInfo
-from gazetteer import Gazetteer
-from gazetteer.normalize import ARTICLE
+from collections.abc import Callable, Iterable
+from typing import Any
 
-_SIGNS = re.compile(r"[^\w\s]|\n")
-# A short quotation is a name («فجر ليبيا»), a long one is speech. Archives mix opening and closing signs.
-_QUOTED = re.compile('[«»“”"][^«»“”"\\n.،؛:]{2,40}[»”"]')
-_NISBA = re.compile(r"(?:ال)?\w{2,}(?:ي|يه|يين|يون|يات)$")
-EVERYDAY_ZIPF, FAMOUS_IMPORTANCE = 3.9, 50.0
-CROSSED_WITH_CLEAN = ("cb=", "ca=", "pc=", "quote=", "ls=", "rs=", "pn=", "pt=", "an=", "start")
+from extract.context import Context
+from extract.names import Look, bucket
+from extract.readings import NAME
+from extract.spans import Span
+from extract.words import Word
+
 CUES_REACH = 4  # words
-_NEAR_CUES = frozenset({"place_verb", "place_head"})
-COMMON_WORD_ZIPF = 4.3  # words rarer than this say nothing by themselves that was seen often enough to learn
+_NEAR = ((), ("place_head",), ("place_verb",), ("place_head", "place_verb"))
 
-
-@dataclass(slots=True)
-class Context:
-    """One article with its words and spans, and what is true of it as a whole."""
-
-    text: str
-    country: str | None
-    tokens: list[Token]
-    infos: list[WordInfo]
-    spans: list[Span]
-    language: Language
-    gazetteer: Gazetteer
-    focus: dict[str, float] = field(default_factory=dict)
-    organisations: list[tuple[int, int, str]] = field(default_factory=list)
-    covering: dict[int, list[Span]] = field(default_factory=dict)
-    quoted: list[tuple[int, int]] = field(default_factory=list)
-
-    def __post_init__(self) -> None:
-        self.focus = country_focus(self)
-        self.quoted = [match.span() for match in _QUOTED.finditer(self.text)]
-        self.organisations = find_organisations(self.infos, self.language)
-        self.covering = defaultdict(list)
-        for span in self.spans:
-            for i in range(span.first, span.last + 1):
-                self.covering[i].append(span)
-
-    def word(self, i: int) -> str:
-        """The folded word at a token, or a mark for the text's edge."""
-        return self.infos[i].folded if 0 <= i < len(self.infos) else "<>"
-
-    def sign(self, i: int) -> str:
-        """The first sign between token i and the next, "" for a blank only, "n" for a line end."""
-        if i < 0 or i + 1 >= len(self.tokens):
-            return "^"
-        found = _SIGNS.findall(self.text[self.tokens[i].end : self.tokens[i + 1].start])
-        return "".join("n" if s == "\n" else s for s in found)[:2]
-
-
-def country_focus(context: Context) -> dict[str, float]:
-    """Share of each country among the article's names, each name once, by the importance of what it may mean."""
-    weights: Counter[str] = Counter()
-    seen: set[str] = set()
-    for span in context.spans:
-        if span.key in seen or span.kind in ("composed", "unlisted", "fuzzy") or not span.candidates:
-            continue
-        seen.add(span.key)
-        best = span.candidates[0].place.importance
-        near = [c.place for c in span.candidates if c.place.country and c.place.importance > best - 25]
-        for place in near:
-            weights[place.country] += (0.2 + place.importance / 100) / len(near)
-    if context.country:
-        weights[context.country] += 2.0
-    total = sum(weights.values())
-    return {country: weight / total for country, weight in weights.items()} if total else {}
-
-
-def find_organisations(infos: list[WordInfo], language: Language) -> list[tuple[int, int, str]]:
-    """(first token, last token, kind) of every name of a militia, newspaper, operation... in the text."""
-    found = []
-    for i, info in enumerate(infos):
-        for stem in info.stems:
-            if stem not in language.organisation_starts:
-                continue
-            for j in range(min(i + 6, len(infos)) - 1, i, -1):
-                kind = language.organisations.get(" ".join([stem, *(infos[k].folded for k in range(i + 1, j + 1))]))
-                if kind:
-                    found.append((i, j, kind))
-                    break
-    return found
+# A key, None where a group says nothing.
+Key = Any
+Group = Callable[[Key], Iterable[str]]
 
 
 def span_features(context: Context, span: Span) -> list[str]:
     """Features of the first stage, as strings: the same ones always come in the same order."""
-    intrinsic = _name_features(context, span)
-    around = _around_features(context, span)
-    name_class, frequency = intrinsic[0], intrinsic[1]
-    crossed = [f"{f}&{name_class}" for f in around if f[:3] in ("cb=", "ca=")]
-    crossed += [f"{f}&{frequency}" for f in around if f[:3] in ("cb=", "ca=", "pc=")]
-    clean = _is_clean(context, span)
-    crossed += [f"{f}&clean={clean}" for f in around if f.startswith(CROSSED_WITH_CLEAN)]
-    return [
-        *intrinsic,
-        *around,
-        *crossed,
+    return _features(SPAN_GROUPS, look_at_span(context, span))
+
+
+def article_features(context: Context, span: Span, chances: dict[Span, float]) -> list[str]:
+    """Features of the second stage: what the first one thought of the article's other spans (the chance to be a place)."""
+    return _features(ARTICLE_GROUPS, look_at_article(context, span, chances))
+
+
+def _features(groups: tuple[Group, ...], keys: Iterable[Key]) -> list[str]:
+    return [f for group, key in zip(groups, keys, strict=True) if key is not None for f in group(key)]
+
+
+def name_group(key: tuple) -> list[str]:
+    """The name by itself."""
+    look = Look(*key)
+    kind, name_class, frequency, clean = look.kind, look.name_class, look.frequency, look.clean
+    features = [
+        name_class,
+        frequency,
+        f"kind={kind}",
+        f"n={look.words}",
+        f"count={look.count}",
+        f"al={look.article}",
+        f"len={look.letters}w{look.size}",
+        f"len={min(look.letters, 5)}w{look.size}&{name_class}",
+        f"imp={look.top}&{frequency}",
+        f"given={look.given}",
+        f"family={look.family}",
         f"clean={clean}",
         f"clean={clean}&{name_class}",
-        f"clean={clean}&{span.kind}",
+        f"clean={clean}&{kind}",
+        *(f"amb={other}" for other in look.ambiguous),
     ]
+    if look.feature:
+        features += [f"feat={look.feature}", f"feat={look.feature}&{name_class}", f"score={look.fit}&{kind}"]
+    if look.own_head:
+        features += [f"headed={look.own_head_inside}{kind}", f"headed={look.own_head}"]
+    if look.head:
+        features += [f"head={look.head}", f"head={look.head}&{kind}", f"headkind={kind}&in={look.head_inside}"]
+    if look.demonym:
+        features.append("demonym")
+    return features
 
 
-def _is_clean(context: Context, span: Span) -> int:
-    """How surely the name is a place by itself: 0 an everyday word or listed as something else too, 1 a person's name too,
-    2 nothing else that we know, 3 that and well known."""
-    language, key = context.language, span.key
-    forms = {key, key.removeprefix(ARTICLE), ARTICLE + key}
-    everyday = len(key.split()) == 1 and context.gazetteer.zipf(key) >= EVERYDAY_ZIPF and not _famous(span)
-    if everyday or any(kind != "place" for form in forms for kind in language.ambiguous.get(form, ())):
-        return 0
-    lists = (language.given_names, language.family_names, language.demonyms)
-    if any(form in names for form in forms for names in lists):
-        return 1
-    return 3 if _famous(span) else 2
-
-
-def _famous(span: Span) -> bool:
-    return bool(span.candidates) and span.candidates[0].place.importance >= FAMOUS_IMPORTANCE
+def joined_group(key: tuple[str, int, bool, str, str]) -> list[str]:
+    """What is written together with the name: a proclitic, other words."""
+    proclitic, zipf, glued, left, right = key
+    return [
+        f"pro={proclitic}",
+        f"pro={proclitic}&zf={zipf}",
+        f"glued={glued}&left={_glue_kind(left)}&right={_glue_kind(right)}",
+    ]
 
 
 def _glue_kind(word: str) -> str:
     return "none" if not word else "name" if word == NAME else "word"
 
 
-def _bucket(value: float, step: float, most: int) -> int:
-    return min(most, int(value / step))
+def country_group(key: tuple[int, int, str]) -> list[str]:
+    """Whether the name may mean a place in the article's countries, and how well known a one."""
+    home, local, frequency = key
+    return [f"home={home}", f"local={local}", f"local={local}&{frequency}"]
 
 
-def _name_features(context: Context, span: Span) -> list[str]:
-    language, infos = context.language, context.infos
-    best = span.candidates[0].place if span.candidates else None
-    top = max((c.place.importance for c in span.candidates), default=0.0)
-    words = span.key.split()
-    zipf = min((context.gazetteer.zipf(w) for w in words), default=0.0)
-    home = max((context.focus.get(c.place.country or "", 0.0) for c in span.candidates), default=0.0)
-    local = max(
-        (c.place.importance for c in span.candidates if context.focus.get(c.place.country or "", 0) > 0.25), default=0.0
-    )
-    size = "1" if span.first == span.last else "2+"
-    name_class = f"imp={_bucket(top, 15, 6)}{'' if span.kind in ('plain', 'clitic', 'glued') else span.kind}"
-    features = [
-        f"{name_class}",
-        f"zf={_bucket(zipf, 0.8, 8)}w{size}",
-        f"kind={span.kind}",
-        f"n={min(len(words), 4)}",
-        f"home={_bucket(home, 0.2, 4)}",
-        f"local={_bucket(local, 15, 6)}",
-        f"local={_bucket(local, 15, 6)}&zf={_bucket(zipf, 0.8, 8)}w{size}",
-        f"count={_bucket(len(span.candidates), 2, 5)}",
-        f"al={span.key.startswith(ARTICLE)}",
-        f"len={min(len(span.key), 8)}w{size}",
-        f"len={min(len(span.key), 5)}w{size}&{name_class}",
-        f"pro={span.proclitic}",
-        f"pro={span.proclitic}&zf={_bucket(context.gazetteer.zipf(infos[span.first].folded), 0.8, 8)}",
-        f"glued={span.glued}&left={_glue_kind(span.left)}&right={_glue_kind(span.right)}",
-        f"imp={_bucket(top, 15, 6)}&zf={_bucket(zipf, 0.8, 8)}w{size}",
-    ]
-    if best is not None:
-        features += [f"feat={best.feature}", f"feat={best.feature}&{name_class}"]
-        score = span.candidates[0].score
-        features.append(f"score={_bucket(score, 5, 20)}&{span.kind}")
-    own_head = language.heads.get(words[0]) if len(words) > 1 and span.kind != "unlisted" else None
-    if own_head is not None:
-        features += [f"headed={own_head.inside}{span.kind}", f"headed={words[0]}"]
-    if span.head:
-        features += [
-            f"head={span.head}",
-            f"head={span.head}&{span.kind}",
-            f"headkind={span.kind}&in={language.heads[span.head].inside}",
-        ]
-    key = span.key
-    for form in {key, key.removeprefix(ARTICLE), ARTICLE + key}:
-        features += [f"amb={kind}" for kind in sorted(language.ambiguous.get(form, ())) if kind != "place"]
-    features += [f"given={key in language.given_names}", f"family={key in language.family_names}"]
-    if key in language.demonyms:
-        features.append("demonym")
-    for first, last, kind in context.organisations:
-        if first <= span.first and span.last <= last:
-            whole = "whole" if (first, last) == (span.first, span.last) else "in"
-            features += [f"org={whole}", f"org={whole}{kind}"]
-    inside = longer = 0
-    for i in range(span.first, span.last + 1):
-        for other in context.covering.get(i, ()):
-            if other is span or other.kind in ("unlisted", "fuzzy", "article"):
-                continue
-            if (
-                other.start <= span.start
-                and other.end >= span.end
-                and (other.end - other.start) > (span.end - span.start)
-            ):
-                longer += 1
-            elif (
-                other.start >= span.start
-                and other.end <= span.end
-                and (other.end - other.start) < (span.end - span.start)
-            ):
-                inside += 1
-    features += [
-        f"longer={min(longer, 2)}",
-        f"longer={min(longer, 2)}&{span.kind}",
-        f"inner={min(inside, 2)}&{span.kind}",
-    ]
+def nesting_group(key: tuple[int, int, str]) -> list[str]:
+    """Longer names around the name and shorter ones inside it, at most two of each."""
+    longer, inner, kind = key
+    return [f"longer={longer}", f"longer={longer}&{kind}", f"inner={inner}&{kind}"]
+
+
+def organisation_group(key: tuple[tuple[str, str], ...]) -> list[str]:
+    """The organisations' names that it is, or stands in."""
+    return [f for whole, kind in key for f in (f"org={whole}", f"org={whole}{kind}")]
+
+
+def sign_group(key: tuple[str, str, bool, int]) -> list[str]:
+    """The signs on both sides, and whether a line starts with the name."""
+    left, right, starts, clean = key
+    features = [f"ls={left}", f"rs={right}", f"ls={left}&rs={right}"]
+    if starts:
+        features += ["start", f"start&rs={right}"]
+    return [*features, *(f"{f}&clean={clean}" for f in features)]
+
+
+def word_group(where: str) -> Group:
+    """The group of the word at a place beside the name: b1, b2 before it, a1, a2 after it."""
+
+    def features(look: tuple) -> list[str]:
+        seen, start, end, stem = look
+        found = [f"{where}={seen}"]
+        if start is not None:
+            found += [f"{where}p={start}", f"{where}s={end}"]
+        if stem is not None:
+            found.append(f"{where}={stem}")
+        return found
+
     return features
 
 
-def _around_features(context: Context, span: Span) -> list[str]:
-    language = context.language
-    first, last = span.first, span.last
-    before = [context.word(first - k) for k in (1, 2, 3)]
-    after = [context.word(last + k) for k in (1, 2, 3)]
-    if span.left:
-        before = [span.left, *before[:2]]
-    if span.right:
-        after = [span.right, *after[:2]]
-    left_sign = "" if span.left else context.sign(first - 1)
-    right_sign = "" if span.right else context.sign(last)
-    features = [f"ls={left_sign}", f"rs={right_sign}", f"ls={left_sign}&rs={right_sign}"]
-    if "n" not in left_sign and "." not in left_sign:
-        for k, word in enumerate(before[:2], 1):
-            features += _word_features(context, f"b{k}", word)
-        features.append(f"b21={_seen(context, before[1])}_{_seen(context, before[0])}")
-        features += _cue_features(context, span, before)
-        features += _person_before(context, before)
-    if "n" not in right_sign and "." not in right_sign:
-        for k, word in enumerate(after[:2], 1):
-            features += _word_features(context, f"a{k}", word)
-        features += [f"ca={t}" for t in sorted(_after_cues(language, after))]
-        features.append(f"an={_name_like(context, after[0])}&rs={right_sign}")
-        if _NISBA.match(after[0]):
-            features += [f"anis&{right_sign}", f"anisdem={after[0] in language.demonyms}"]
-    if span.kind != "unlisted":
-        features += _list_features(context, span)
-    quote = _quote_kind(context, span)
-    features.append(f"quote={quote}")
+def pair_group(key: tuple[str, str]) -> list[str]:
+    """The two words before the name."""
+    return [f"b21={key[0]}_{key[1]}"]
+
+
+def second_cue_group(key: tuple[str, ...]) -> list[str]:
+    """Types of the cue that stands before another word before the name."""
+    return [f"cb2={t}" for t in key]
+
+
+def cue_group(key: tuple[tuple[str, ...], tuple[str, str, int], str]) -> list[str]:
+    """Types of the cue right before the name (() where it cannot have one), and whether it stands in quotation marks."""
+    types, (name_class, frequency, clean), quote = key
+    cues = [f"cb={t}" for t in types]
+    quotes = [f"quote={quote}"]
     if quote != "none":
-        features += [f"quote={quote}&{f}" for f in features if f.startswith("cb=")]
-    features += [f"cw={t}" for t in _cues_near(context, span)]
-    if first == 0 or (context.sign(first - 1).startswith("n")):
-        features += ["start", f"start&rs={right_sign}"]
-    features.append(f"pc={_head_kind(context, span, before)}")
+        quotes += [f"quote={quote}&{cue}" for cue in cues]
+    crossed = [f"{cue}&{other}" for cue in cues for other in (name_class, frequency)]
+    return [*cues, *quotes, *crossed, *(f"{f}&clean={clean}" for f in (*cues, *quotes))]
+
+
+def person_group(key: tuple[str, str, bool, bool, int]) -> list[str]:
+    """Signs of a person's name: a title or a given name stands before, maybe with one word between."""
+    one, two, title, kinship, clean = key
+    features = [f"pn={one}{two}", f"pt={title}&{one}"]
+    return [*features, f"kin={kinship}", *(f"{f}&clean={clean}" for f in features)]
+
+
+def after_cue_group(key: tuple[tuple[str, ...], tuple[str, str, int]]) -> list[str]:
+    """Types of the cue right after the name."""
+    types, (name_class, frequency, clean) = key
+    cues = [f"ca={t}" for t in types]
+    return [*cues, *(f"{cue}&{other}" for cue in cues for other in (name_class, frequency, f"clean={clean}"))]
+
+
+def follower_group(key: tuple[str, str, bool, bool, int]) -> list[str]:
+    """Whether the word after the name is a person's name or an adjective of origin."""
+    name_like, sign, nisba, demonym, clean = key
+    features = [f"an={name_like}&rs={sign}", f"an={name_like}&rs={sign}&clean={clean}"]
+    if nisba:
+        features += [f"anis&{sign}", f"anisdem={demonym}"]
     return features
 
 
-def _cues_near(context: Context, span: Span) -> list[str]:
-    """Types of the cue words a little before the name, in the same sentence: «السيطرة الخاطفة على»."""
-    found: set[str] = set()
-    for i in range(span.first - 2, max(-1, span.first - 2 - CUES_REACH), -1):
-        if set(context.sign(i)) & set("n.؟!؛"):
-            break
-        for stem in context.infos[i].stems:
-            found |= context.language.cues_before.get(stem, frozenset()) & _NEAR_CUES
-    return sorted(found)
+def list_group(side: str) -> Group:
+    """The group of the neighbours in a list or a «between X and Y» on one side: whether they are names too."""
+
+    def features(key: tuple[int | str, str]) -> list[str]:
+        return [f"{side}={key[0]}&{key[1]}"]
+
+    return features
+
+
+def head_group(key: tuple[str, int, str, int]) -> list[str]:
+    """Whether the word before the name is a generic noun for what it may mean; cue words a little before it."""
+    head, near, frequency, clean = key
+    return [f"pc={head}", f"pc={head}&{frequency}", f"pc={head}&clean={clean}", *(f"cw={t}" for t in _NEAR[near])]
+
+
+SPAN_GROUPS: tuple[Group, ...] = (
+    name_group,
+    joined_group,
+    country_group,
+    nesting_group,
+    organisation_group,
+    sign_group,
+    word_group("b1"),
+    word_group("b2"),
+    pair_group,
+    second_cue_group,
+    cue_group,
+    person_group,
+    word_group("a1"),
+    word_group("a2"),
+    after_cue_group,
+    follower_group,
+    list_group("lb"),
+    list_group("la"),
+    head_group,
+)
+
+
+def look_at_span(context: Context, span: Span) -> tuple[Key, ...]:
+    """The keys of SPAN_GROUPS for a span."""
+    words, gaps = context.words, context.tokens.gaps
+    name, first, last = span.name, span.first, span.last
+    classes = name.classes
+    _, frequency, clean = classes
+    before, before2 = words[first - 1], words[first - 2]
+    if span.left:
+        before, before2 = context.word(span.left), before
+    after, after2 = words[last + 1], words[last + 2]
+    if span.right:
+        after, after2 = context.word(span.right), after
+    gap_before, gap_after = gaps[first], gaps[last + 1]
+    left_sign = "" if span.left else gap_before.sign
+    right_sign = "" if span.right else gap_after.sign
+    quote = _quote_kind(context, span) if context.quoted else "none"
+    cues: tuple[str, ...] = ()
+    look1 = look2 = pair = second_cue = person = None
+    if span.left or gap_before.clear:
+        cues = _cues_before(context, span, before)
+        look1, look2, pair = before.look, before2.look, (before2.seen, before.seen)
+        second_cue = before2.cue_sorted or None
+        person = (before.name_like, before2.name_like, before2.title, before.kinship, clean)
+    look3 = look4 = after_cue = follower = None
+    if span.right or gap_after.clear:
+        look3, look4 = after.look, after2.look
+        types = _cues_after(context, after, after2)
+        after_cue = (types, classes) if types else None
+        follower = (after.name_like, right_sign, after.nisba, after.demonym and after.nisba, clean)
+    listed_before = listed_after = None
+    if name.kind != "unlisted":
+        listed_before, listed_after = _listed(context, span, "lb"), _listed(context, span, "la")
+    return (
+        name.look,
+        (span.proclitic, words[first].zipf_bucket, span.glued, span.left, span.right),
+        _countries(context, span, frequency),
+        _nesting(context, span),
+        _organisations(context, span) if context.organisations else None,
+        (left_sign, right_sign, gap_before.starts, clean),
+        look1,
+        look2,
+        pair,
+        second_cue,
+        (cues, classes, quote),
+        person,
+        look3,
+        look4,
+        after_cue,
+        follower,
+        listed_before,
+        listed_after,
+        (_head_kind(before, span), _cues_near(context, first), frequency, clean),
+    )
+
+
+def _countries(context: Context, span: Span, frequency: str) -> Key:
+    home = local = 0.0
+    for country, importance in span.name.countries:
+        share = context.focus.get(country, 0.0)
+        home = max(home, share)
+        if share > 0.25:
+            local = max(local, importance)
+    return bucket(home, 0.2, 4), bucket(local, 15, 6), frequency
+
+
+def _nesting(context: Context, span: Span) -> Key:
+    longer = inner = 0
+    for i in range(span.first, span.last + 1):
+        here = context.at[i]
+        if len(here) == 1:
+            continue
+        for other in here:
+            if other is span or other.name.kind in ("unlisted", "fuzzy", "article"):
+                continue
+            size, own = other.end - other.start, span.end - span.start
+            if size > own and other.start <= span.start and other.end >= span.end:
+                longer += 1
+            elif size < own and other.start >= span.start and other.end <= span.end:
+                inner += 1
+    return min(longer, 2), min(inner, 2), span.name.kind
+
+
+def _organisations(context: Context, span: Span) -> Key:
+    return tuple(
+        ("whole" if (first, last) == (span.first, span.last) else "in", kind)
+        for first, last, kind in context.organisations
+        if first <= span.first and span.last <= last
+    )
 
 
 def _quote_kind(context: Context, span: Span) -> str:
@@ -271,131 +305,117 @@ def _quote_kind(context: Context, span: Span) -> str:
     return "none"
 
 
-def _seen(context: Context, word: str) -> str:
-    if word.isdigit():
-        return "0"
-    return word if context.gazetteer.zipf(word) >= COMMON_WORD_ZIPF else word[-2:] + "~"
+def _cues_before(context: Context, span: Span, before: Word) -> tuple[str, ...]:
+    """Types of the longest cue that ends right before the name, ("none", ...) where there is none."""
+    clitic = span.proclitic[-1:]
+    types = before.cue or (clitic and before.cue_with.get(clitic)) or before.cue_inner
+    if before.ends_cue:
+        types = _long_cue(context, span, before, clitic, types)
+    return tuple(sorted(types)) if types else ("none", *before.cue_short)
 
 
-def _word_features(context: Context, where: str, word: str) -> list[str]:
-    features = [f"{where}={_seen(context, word)}"]
-    if len(word) > 3:
-        stem = word[1:] if word[0] in "وف" else word
-        features += [f"{where}p={stem[:2]}", f"{where}s={stem[-2:]}"]
-        if stem is not word:
-            features.append(f"{where}={_seen(context, stem)}")
-    return features
+def _long_cue(context: Context, span: Span, before: Word, clitic: str, types: frozenset[str]) -> frozenset[str]:
+    cues, phrase = context.language.cues_before, before.folded
+    at = span.first - 1 if span.left else span.first - 2
+    for i in range(at, max(-1, span.first - context.language.longest_cue), -1):
+        phrase = f"{context.words[i].folded} {phrase}"
+        longer = cues.get(phrase) or (clitic and cues.get(f"{phrase} {clitic}"))
+        if longer:
+            types = longer
+        elif not types and phrase[0] in "وف":
+            types = cues.get(phrase[1:], types)
+    return types
 
 
-def _cue_features(context: Context, span: Span, before: list[str]) -> list[str]:
-    """Types of the longest cue that ends right before the name, and of the word before that."""
-    types = _before_cues(context, span.first, span.left, span.proclitic)
-    features = [f"cb={t}" for t in sorted(types)]
-    if not types:
-        features.append("cb=none")
-    features += [f"cb2={t}" for t in sorted(context.language.cues_before.get(before[1], ()))]
-    if not types and context.language.cues_before.get(before[0][1:], ()) and before[0][:1] in "وفبل":
-        features += [f"cb={t}" for t in sorted(context.language.cues_before[before[0][1:]])]
-    return features
+def _cues_after(context: Context, after: Word, after2: Word) -> tuple[str, ...]:
+    if after.begins_after:
+        longer = context.language.cues_after.get(f"{after.folded} {after2.folded}")
+        if longer:
+            return tuple(sorted(longer))
+    return after.after
 
 
-def _before_cues(context: Context, first: int, left: str, proclitic: str) -> frozenset[str]:
-    cues = context.language.cues_before
-    words = [left] if left else []
-    i = first - 1
-    best: frozenset[str] = frozenset()
-    for _ in range(context.language.longest_cue):
-        phrase = " ".join(words)
-        if phrase:
-            best = cues.get(f"{phrase} {proclitic[-1:]}", best) if proclitic else best
-            best = cues.get(phrase, best)
-            if phrase[:1] in "وف":
-                best = best or cues.get(phrase[1:], best)
-        if i < 0:
+def _cues_near(context: Context, first: int) -> int:
+    """Types of the cue words a little before the name, in the same sentence («السيطرة الخاطفة على»): a number in _NEAR."""
+    words, gaps = context.words, context.tokens.gaps
+    found = 0
+    for i in range(first - 2, max(-1, first - 2 - CUES_REACH), -1):
+        if gaps[i + 1].breaks:
             break
-        words.insert(0, context.infos[i].folded)
-        i -= 1
-    return best
+        found |= words[i].near_cues
+    return found
 
 
-def _after_cues(language: Language, after: list[str]) -> frozenset[str]:
-    return language.cues_after.get(" ".join(after[:2])) or language.cues_after.get(after[0]) or frozenset()
-
-
-def _head_kind(context: Context, span: Span, before: list[str]) -> str:
-    for stem in (before[0], before[0][1:]):
-        head = context.language.heads.get(stem)
-        if head is not None:
-            features = {c.place.feature.value for c in span.candidates}
-            return f"head{head.inside}{'fits' if features.intersection(head.features) else 'odd'}"
-    return "none"
-
-
-def _name_like(context: Context, word: str) -> str:
-    if word in context.language.given_names:
-        return "given"
-    if word in context.language.family_names:
-        return "family"
-    return "no"
-
-
-def _person_before(context: Context, before: list[str]) -> list[str]:
-    """Signs of a person's name: a title or a given name stands before, maybe with one word between."""
-    language = context.language
-    one = _name_like(context, before[0])
-    two = _name_like(context, before[1])
-    title = "person_title" in language.cues_before.get(before[1], ())
-    kin = "kinship" in language.cues_before.get(before[0], ())
-    return [f"pn={one}{two}", f"pt={title}&{one}", f"kin={kin}"]
+def _head_kind(before: Word, span: Span) -> str:
+    head = before.head
+    if head is None:
+        return "none"
+    return f"head{head.inside}{'odd' if span.name.features.isdisjoint(head.features) else 'fits'}"
 
 
 def _neighbours(context: Context, span: Span, side: str) -> tuple[list[Span], str]:
     """The spans right before ("lb") or after ("la") a span, and how they are joined to it: signs, a conjunction, or glue."""
-    before = side == "lb"
-    if (span.left if before else span.right) == NAME:
-        token = span.first if before else span.last
-        near = [s for s in context.covering.get(token, ()) if (s.end <= span.start if before else s.start >= span.end)]
-        return near, "glue"
-    i = span.first - 1 if before else span.last + 1
-    sign = context.sign(i if before else i - 1)
-    joined = span.proclitic[:1] if before else ""
-    if context.word(i) == "و":  # a conjunction that stands alone, as before a quotation mark
-        i += -1 if before else 1
-        joined = "و"
-    near = [s for s in context.covering.get(i, ()) if (s.last == i if before else s.first == i)]
-    return near, sign + (joined or (near[0].proclitic[:1] if near and not before else ""))
+    words, gaps = context.words, context.tokens.gaps
+    if side == "lb":
+        if span.left == NAME:
+            return [s for s in context.at[span.first] if s.end <= span.start], "glue"
+        i = span.first - 1
+        sign, joined = gaps[i + 1].sign, span.proclitic[:1]
+        if words[i].folded == "و":  # a conjunction that stands alone, as before a quotation mark
+            i, joined = i - 1, "و"
+        return context.ending.get(i, ()), sign + joined
+    if span.right == NAME:
+        return [s for s in context.at[span.last] if s.start >= span.end], "glue"
+    i = span.last + 1
+    sign, joined = gaps[i].sign, ""
+    if words[i].folded == "و":
+        i, joined = i + 1, "و"
+    near = context.beginning.get(i, ())
+    return near, sign + (joined or (near[0].proclitic[:1] if near else ""))
 
 
-def _list_features(context: Context, span: Span) -> list[str]:
-    """Whether the neighbours in a list or a «between X and Y» are names too."""
-    features = []
-    for side in ("lb", "la"):
-        near, joined = _neighbours(context, span, side)
-        near = [s for s in near if s.candidates and s.kind not in ("composed", "unlisted")]
-        top = max((s.candidates[0].place.importance for s in near), default=-1)
-        features.append(f"{side}={_bucket(top, 20, 4) if near else 'no'}&{joined}")
-    return features
+def _listed(context: Context, span: Span, side: str) -> Key:
+    near, joined = _neighbours(context, span, side)
+    top = [s.name.importance for s in near if s.name.listed]
+    return bucket(max(top), 20, 4) if top else "no", joined
 
 
-def article_features(context: Context, span: Span, chances: dict[int, float]) -> list[str]:
-    """Features of the second stage: what the first one thought of the article's other spans (by `id`: chance to be a place)."""
-    own = chances[id(span)]
-    same = [chances[id(s)] for s in context.spans if s.key == span.key and s is not span and s.kind != "unlisted"]
-    features = [f"own={_bucket(own, 0.1, 9)}"]
-    if same:
-        features += [f"same={_bucket(max(same), 0.2, 4)}", f"samemean={_bucket(sum(same) / len(same), 0.2, 4)}"]
-        features.append(f"own={_bucket(own, 0.2, 4)}&same={_bucket(max(same), 0.2, 4)}")
-    else:
-        features.append("same=none")
+def own_group(key: tuple[int, int, int | None, int | None]) -> list[str]:
+    """What the first stage thought of the span (in tenths and fifths), and of others of the same name."""
+    tenths, fifths, most, mean = key
+    if most is None:
+        return [f"own={tenths}", "same=none"]
+    return [f"own={tenths}", f"same={most}", f"samemean={mean}", f"own={fifths}&same={most}"]
+
+
+def rival_group(key: int | str) -> list[str]:
+    """What it thought of the likeliest span that overlaps."""
+    return [f"rival={key}"]
+
+
+ARTICLE_GROUPS: tuple[Group, ...] = (own_group, list_group("lbp"), list_group("lap"), rival_group)
+
+
+def look_at_article(context: Context, span: Span, chances: dict[Span, float]) -> tuple[Key, ...]:
+    """The keys of ARTICLE_GROUPS for a span."""
+    own = chances[span]
+    most = mean = None
+    named = context.named[span.name.key]
+    if len(named) > 1:
+        same = [chances[s] for s in named if s is not span and s.name.kind != "unlisted"]
+        if same:
+            most, mean = bucket(max(same), 0.2, 4), bucket(sum(same) / len(same), 0.2, 4)
+    sides = []
     for side in ("lb", "la"):
         found, joined = _neighbours(context, span, side)
-        near = [chances[id(s)] for s in found if s is not span]
-        features.append(f"{side}p={_bucket(max(near), 0.25, 3) if near else 'no'}&{joined}")
+        near = [chances[s] for s in found if s is not span]
+        sides.append((bucket(max(near), 0.25, 3) if near else "no", joined))
     rivals = [
-        chances[id(s)]
+        chances[s]
         for i in range(span.first, span.last + 1)
-        for s in context.covering.get(i, ())
+        if len(context.at[i]) > 1
+        for s in context.at[i]
         if s is not span and s.start < span.end and span.start < s.end
     ]
-    features.append(f"rival={_bucket(max(rivals), 0.25, 3) if rivals else 'no'}")
-    return features
+    rival = bucket(max(rivals), 0.25, 3) if rivals else "no"
+    return (bucket(own, 0.1, 9), bucket(own, 0.2, 4), most, mean), *sides, rival

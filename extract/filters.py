@@ -7,6 +7,8 @@ from typing import Any
 
 from gazetteer.normalize import normalize_name
 
+# What the review filter can ask besides verdicts.
+UNREVIEWED, REVIEWED = "unreviewed", "reviewed"
 # Corners (lat, lon) of a shape drawn on the map; a box has four.
 Area = tuple[tuple[float, float], ...]
 
@@ -18,7 +20,9 @@ class Filters:
     `text` is looked for in titles and texts of articles; `place_text`, folded, in the place's Arabic and English name
     and in the name as the text has it: names that hold it, or, when there are none, names one or two letters away.
     `area` holds the places whose point lies inside. With a date range, articles without a date stay unless `undated`
-    is False; a date that cannot be read is no limit.
+    is False; a date that cannot be read is no limit. `reviews` are verdicts (see extract.decisions.VERDICTS), UNREVIEWED,
+    or REVIEWED for any verdict. `copies` is one of COPIES: "once" leaves out every article that is a copy of an earlier one
+    (see extract.copy_tables).
     """
 
     article_ids: tuple[str, ...] = ()
@@ -29,6 +33,7 @@ class Filters:
     regions: tuple[str, ...] = ()
     relations: tuple[str, ...] = ()
     precisions: tuple[str, ...] = ()
+    reviews: tuple[str, ...] = ()
     text: str = ""
     place_text: str = ""
     date_from: str | None = None
@@ -37,12 +42,14 @@ class Filters:
     min_confidence: float = 0.0
     area: Area = ()
     place_id: str | None = None
+    copies: str = "all"
 
 
 # The filters that hold a list of values: the column of facts or of spots they are about.
-IN_FACTS = {"roles": "role", "relations": "relation", "precisions": "precision"}
+IN_FACTS = {"roles": "role", "relations": "relation", "precisions": "precision", "reviews": "review"}
 IN_SPOTS = {"features": "feature", "countries": "country", "regions": "region_id"}
 IN_LIVE = {"outlets": "outlet", "article_ids": "article_id"}
+COPIES = ("all", "once")
 FACETS = (*IN_FACTS, *IN_SPOTS, *IN_LIVE)
 
 
@@ -64,7 +71,7 @@ def conditions(
         parameters.extend(values)
 
     for name, column in IN_FACTS.items():
-        if chosen := getattr(filters, name):
+        if chosen := _each_value(name, getattr(filters, name), codes):
             numbers = [codes[column].index(value) for value in chosen if value in codes[column]] or [None]
             add(f"{column} IN ({_marks(numbers)})", *numbers)
     for name, column in IN_SPOTS.items():
@@ -84,7 +91,16 @@ def conditions(
         add("confidence >= ?::FLOAT", filters.min_confidence)
     if filters.place_id:
         add("place_no IN (SELECT place_no FROM spots WHERE place_id = ?)", filters.place_id)
+    if filters.copies == "once":
+        add("article_number NOT IN (SELECT article_number FROM article_groups WHERE NOT first)")
     return " AND ".join(f"({clause})" for clause in clauses), parameters
+
+
+def _each_value(name: str, chosen: tuple[str, ...], codes: Mapping[str, Sequence[str]]) -> Sequence[str]:
+    """The values chosen, REVIEWED spelled out as every verdict."""
+    if name != "reviews" or REVIEWED not in chosen:
+        return chosen
+    return [value for value in codes["review"] if value != UNREVIEWED or UNREVIEWED in chosen]
 
 
 def _marks(values: Sequence[Any]) -> str:
@@ -109,3 +125,12 @@ def read_day(text: str | None) -> date | None:
         return date.fromisoformat(text[:10]) if text else None
     except ValueError:
         return None
+
+
+def days_before(day: date, days: int) -> date:
+    """The day so many days earlier, or the first there is: anyone can write a date of the year 1 into an address.
+
+    >>> days_before(date(2020, 1, 10), 9), days_before(date(1, 1, 2), 30)
+    (datetime.date(2020, 1, 1), datetime.date(1, 1, 1))
+    """
+    return date.fromordinal(max(1, day.toordinal() - days))

@@ -3,18 +3,20 @@
 from bisect import bisect_right
 from dataclasses import replace
 
-from extract.features import Context
+from extract.context import Context
 from extract.language import Language, load_language
 from extract.mentions import Article, Mention, RankedCandidate, Resolution, Role
 from extract.model import ContextModel, load_model
+from extract.readings import WordReader
 from extract.recognize import Recognized, recognize_mentions
-from extract.relate import find_relation, inherits_relation, joins_route
+from extract.relate import find_lists, find_relations
 from extract.resolve import is_unlikely, rank_candidates
+from extract.scoring import Scorer
 from extract.segment import split_sentences, tokenize
-from extract.spans import Span, WordReader, find_spans
+from extract.spans import Span, find_spans, read_page
 from gazetteer import FeatureClass, Gazetteer, Place
 
-KEPT_CANDIDATES = 6
+BATCH = 32  # articles that are read at a time where there are many
 OUT_OF_PLACE = "not in the gazetteer here: the only place of this name lies far from all others of the article"
 NOT_LISTED = "not in the gazetteer"
 BEARINGS = {"N": 0.0, "NE": 45.0, "E": 90.0, "SE": 135.0, "S": 180.0, "SW": 225.0, "W": 270.0, "NW": 315.0}
@@ -34,13 +36,33 @@ class Geoparser:
         self.model = model or load_model()
         self.reader = WordReader(gazetteer, self.language)
 
+    @property
+    def model(self) -> ContextModel:
+        """The context model that says which spans are names, and in which role."""
+        return self.scorer.model
+
+    @model.setter
+    def model(self, model: ContextModel) -> None:
+        self.scorer = Scorer(model)
+
     def geoparse(self, article: Article) -> list[Resolution]:
         """Every mention of a place in the article's text, resolved or with the reason why not, in text order."""
-        context = self.context(article)
-        mentions = recognize_mentions(context, self.model)
-        ranked = rank_candidates(context, mentions)
-        relations = self._relations(context, mentions)
-        sentences = split_sentences(article.text)
+        return self.geoparse_many([article])[0]
+
+    def geoparse_many(self, articles: list[Article]) -> list[list[Resolution]]:
+        """What `geoparse` says of each of the articles; BATCH at a time are read quicker than one by one."""
+        contexts = [self.context(article) for article in articles]
+        found = recognize_mentions(contexts, self.scorer)
+        return [self._resolve_all(context, mentions) for context, mentions in zip(contexts, found, strict=True)]
+
+    def _resolve_all(self, context: Context, mentions: list[Recognized]) -> list[Resolution]:
+        if not mentions:
+            return []
+        spans = [mention.span for mention in mentions]
+        listed = find_lists(context, spans)
+        ranked = rank_candidates(context, mentions, listed)
+        relations = find_relations(context, spans, listed)
+        sentences = split_sentences(context.text)
         found = []
         for i, mention in enumerate(mentions):
             resolution = self._resolve(context, mention, ranked[i], relations[i], sentences)
@@ -67,35 +89,18 @@ class Geoparser:
             confidence = self.model.calibrated(recognized.chance)
             return Resolution(mention, None, "unlisted", 0.0, confidence, NOT_LISTED, start, end)
         if span.kind == "composed":
-            ranked = [_as_facility(r, surface, span.head, self.language) for r in ranked]
+            ranked = [_as_facility(r, surface, span.name.head, self.language) for r in ranked]
         best = ranked[0]
         confidence = self.model.calibrated(recognized.chance * best.weight)
-        kept = tuple(ranked[:KEPT_CANDIDATES])
         reason = _reason(span, best, ranked)
-        return Resolution(mention, best.place, _method(span, best), best.score, confidence, reason, start, end, kept)
+        return Resolution(
+            mention, best.place, _method(span, best), best.score, confidence, reason, start, end, tuple(ranked)
+        )
 
     def context(self, article: Article) -> Context:
         """The article's words and spans, before anything is decided."""
-        tokens = tokenize(article.text)
-        infos = [self.reader.read(article.text[t.start : t.end]) for t in tokens]
-        spans = find_spans(article.text, tokens, infos, self.reader)
-        return Context(article.text, article.country, tokens, infos, spans, self.language, self.gazetteer)
-
-    def _relations(self, context: Context, mentions: list[Recognized]) -> list[str | None]:
-        found: list[str | None] = []
-        for i, mention in enumerate(mentions):
-            relation = find_relation(context.text, context.tokens, context.infos, mention.span, self.language)
-            if (
-                relation is None
-                and i > 0
-                and found[i - 1] is not None
-                and inherits_relation(context.text, mentions[i - 1].span, mention.span, self.language)
-            ):
-                relation = found[i - 1].partition(":")[0]
-            if i > 0 and found[i - 1] == "road" and joins_route(context.text, mentions[i - 1].span, mention.span):
-                found[i - 1] = relation = "between"
-            found.append(relation)
-        return found
+        page = read_page(article.text, tokenize(article.text), self.reader)
+        return Context(page, article.country, find_spans(page))
 
 
 _parsers: dict[int, Geoparser] = {}

@@ -1,6 +1,7 @@
 """What the tables in extract/data say about Arabic: cue words, relations, numbers, names that are also something else."""
 
 import csv
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -25,7 +26,10 @@ class Head:
 
 @dataclass(frozen=True)
 class Language:
-    """The tables by folded key. Phrases of several words have single spaces."""
+    """The tables by folded key. Phrases of several words have single spaces.
+
+    A phrase before a name may end with the clitic ل, as a word of its own.
+    """
 
     cues_before: dict[str, frozenset[str]]
     cues_after: dict[str, frozenset[str]]
@@ -36,7 +40,7 @@ class Language:
     dual_units: dict[str, float]
     ambiguous: dict[str, frozenset[str]]
     organisations: dict[str, str]
-    organisation_starts: frozenset[str]
+    organisation_starts: dict[str, frozenset[str]]  # first words of organisations, with the second words they have
     given_names: frozenset[str]
     family_names: frozenset[str]
     demonyms: frozenset[str]
@@ -45,6 +49,9 @@ class Language:
     facility_adjectives: frozenset[str]
     longest_cue: int
     longest_relation: int
+    cue_ends: frozenset[str]  # words that cues of several words end with, the clitic left out
+    after_starts: frozenset[str]  # words that cues of several words after a name begin with
+    relation_ends: frozenset[str]  # words that relations end with, the clitic left out
 
 
 @cache
@@ -72,7 +79,7 @@ def load_language() -> Language:
         dual_units={w: v for w, v, kind in measures if kind == "unit_dual"},
         ambiguous=_ambiguous(),
         organisations=organisations,
-        organisation_starts=frozenset(name.split()[0] for name in organisations if name),
+        organisation_starts=_starts(organisations),
         given_names=_names("given_names.csv", "name"),
         family_names=_names("family_names.csv", "name"),
         demonyms=_names("demonyms.csv", "form"),
@@ -83,7 +90,28 @@ def load_language() -> Language:
         facility_adjectives=_names("facility_adjectives.csv", "word"),
         longest_cue=min(LONGEST_CUE, max(len(c.split()) for c in (*before, *after))),
         longest_relation=max(len(r.split()) for r in relations),
+        cue_ends=_last_words(cue for cue in before if " " in cue),
+        after_starts=frozenset(cue.split()[0] for cue in after if " " in cue),
+        relation_ends=_last_words(relations),
     )
+
+
+def _starts(phrases: Iterable[str]) -> dict[str, frozenset[str]]:
+    """The second words of phrases of several words, by the first ones."""
+    found: dict[str, set[str]] = {}
+    for words in map(str.split, phrases):
+        if len(words) > 1:
+            found.setdefault(words[0], set()).add(words[1])
+    return {first: frozenset(seconds) for first, seconds in found.items()}
+
+
+def _last_words(phrases: Iterable[str]) -> frozenset[str]:
+    """The last words of phrases, and the last but one where a single letter follows: it may be a clitic of the name."""
+    found = set()
+    for phrase in phrases:
+        words = phrase.split()
+        found.update(words[-2:] if words and len(words[-1]) == 1 else words[-1:])
+    return frozenset(found)
 
 
 def _rows(name: str) -> list[dict[str, str]]:

@@ -24,12 +24,13 @@ from extract.parts import (
 )
 from extract.remote import is_url
 from extract.removed import SHOWN, hide, list_removed, read_removed
-from extract.storage import Entry, Storage, open_storage
+from extract.storage import Entry, Storage, StoreError, open_storage
 
 # How long a look at the folder holds: new parts are seen after this many seconds.
 REFRESH_S = 1.0
 FETCH_ROWS = 10_000
-REMEMBERED = 200
+# Numbers (of names, articles, places) kept of earlier searches, some 36 bytes each; what was asked counts as so many.
+REMEMBERED, KEY_NUMBERS = 2_000_000, 20
 # Parts that go while a question is answered are looked for again so often: each time others have taken their place.
 LOOKS = 6
 LOOK_AGAIN_S = 0.2
@@ -49,10 +50,12 @@ def question(method: Method) -> Method:
             self._pinned.seen = seen = self._current
             try:
                 return method(self, *arguments, **named)
-            except (duckdb.Error, OSError):
+            except (duckdb.Error, OSError) as error:
                 # A file that is broken, and not gone, stays so however often it is asked.
                 if look + 1 == LOOKS or not self._has_lost(seen):
-                    raise
+                    first = str(error).strip().partition("\n")[0]
+                    hint = "put it back from a copy, or delete both files of the part and read its articles again"
+                    raise StoreError(f"{self.storage.place}: a part cannot be read ({first}): {hint}") from error
                 time.sleep(LOOK_AGAIN_S * look)
             finally:
                 self._pinned.seen = None
@@ -77,6 +80,8 @@ class Snapshot:
         self.database = storage.connect()
         self.codes: Codes = {}
         self.found: dict[tuple[str, Any], list[int]] = {}
+        # Whether the table of copies is made as well (see extract.copy_tables).
+        self.grouped = False
         self._storage, self._find_regions = storage, find_regions
         self._lock, self._made = threading.Lock(), False
 
@@ -103,7 +108,9 @@ class Snapshot:
         cursor.execute(
             "CREATE OR REPLACE TABLE live AS SELECT *, "
             "row_number() OVER (ORDER BY day DESC NULLS LAST, article_id)::INTEGER AS article_number "
-            f"FROM (SELECT * EXCLUDE (text), TRY_CAST(left(date, 10) AS DATE) AS day FROM ({scan}) WHERE {SHOWN} "
+            # DuckDB knows more dates than Python does: infinity, years BC, years of five figures.
+            "FROM (SELECT * EXCLUDE (text), CASE WHEN regexp_full_match(left(date, 10), '[0-9]{4}-[0-9]{2}-[0-9]{2}') "
+            f"AND date > '0001' THEN TRY_CAST(left(date, 10) AS DATE) END AS day FROM ({scan}) WHERE {SHOWN} "
             "QUALIFY row_number() OVER (PARTITION BY article_id ORDER BY version DESC, article_part DESC) = 1)"
         )
 
@@ -217,11 +224,14 @@ class LiveTables:
     def _remember(self, kind: str, asked: Any, find: Callable[[], list[int]]) -> list[int]:
         """What was found for these parts before, or what is found now. What is asked changes seldom, and comes often."""
         key, seen = (kind, asked), self._seen
+        # Other threads remember at the same time: the dict may be another one, or a longer one, at the next line.
         found = seen.found.get(key)
         if found is None:
-            if len(seen.found) >= REMEMBERED:
+            found = find()
+            kept = sum(len(numbers) + KEY_NUMBERS for numbers in list(seen.found.values()))
+            if kept + len(found) > REMEMBERED:
                 seen.found = {}
-            found = seen.found[key] = find()
+            seen.found[key] = found
         return found
 
 

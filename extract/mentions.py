@@ -54,10 +54,20 @@ class RankedCandidate:
 
 
 @dataclass(frozen=True, slots=True)
+class Review:
+    """What a reviewer said of a mention: a verdict of extract.decisions.VERDICTS, who, and when (ISO 8601, UTC)."""
+
+    verdict: str
+    reviewer: str
+    at: str
+
+
+@dataclass(frozen=True, slots=True)
 class Resolution:
     """The choice made for a mention: `place` is None, with a reason, when none could be made.
 
-    `candidates` are ordered, the chosen one first. `confidence` (0..1) is how sure the whole reading is.
+    `candidates` are ordered, the chosen one first. `confidence` (0..1) is how sure the whole reading is. `review` says
+    that a reviewer decided: then the choice is the reviewer's, and the machine's stands among the candidates.
     """
 
     mention: Mention
@@ -69,3 +79,4 @@ class Resolution:
     passage_start: int
     passage_end: int
     candidates: tuple[RankedCandidate, ...] = field(default=())
+    review: Review | None = None

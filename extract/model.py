@@ -22,9 +22,20 @@ class ContextModel:
         self.meta = meta
         self.calibration = np.linspace(0.0, 1.0, 2, dtype=np.float32)
 
+    @property
+    def calibration(self) -> np.ndarray:
+        """The share of right readings at evenly spaced raw confidences."""
+        return np.array(self._shares, dtype=np.float32)
+
+    @calibration.setter
+    def calibration(self, shares: np.ndarray) -> None:
+        self._shares = shares.tolist()
+
     def calibrated(self, raw: float) -> float:
-        """How often a reading of this raw confidence (0..1) is right."""
-        return float(np.interp(raw, np.linspace(0.0, 1.0, len(self.calibration)), self.calibration))
+        """How often a reading of this raw confidence (0..1) is right: on the line between the shares on both sides of it."""
+        at = raw * (len(self._shares) - 1)
+        low = min(int(at), len(self._shares) - 2)
+        return self._shares[low] + (self._shares[low + 1] - self._shares[low]) * (at - low)
 
     def predict(self, stage: int, features: list[list[str]]) -> np.ndarray:
         """Chances of each class in CLASSES, one row a span; rows sum to 1. Unknown features count nothing."""
@@ -32,10 +43,8 @@ class ContextModel:
         scores = np.empty((len(features), len(CLASSES)))
         for row, names in enumerate(features):
             known = [numbers[name] for name in names if name in numbers]
-            scores[row] = weights[known].sum(axis=0)
-        scores -= scores.max(axis=1, keepdims=True)
-        chances = np.exp(scores)
-        return chances / chances.sum(axis=1, keepdims=True)
+            scores[row] = weights[known].sum(axis=0, dtype=np.float64)
+        return chances_of(scores)
 
     def save(self, path: Path) -> None:
         """Write the model: feature names as one text, weights as half floats."""
@@ -45,6 +54,12 @@ class ContextModel:
             arrays[f"names{number}"] = np.frombuffer(text.encode("utf-8"), dtype=np.uint8)
             arrays[f"weights{number}"] = weights.astype(np.float16)
         np.savez_compressed(path, **arrays)
+
+
+def chances_of(scores: np.ndarray) -> np.ndarray:
+    """The chance of each class that these scores stand for, rows that sum to 1."""
+    chances = np.exp(scores - scores.max(axis=1, keepdims=True))
+    return chances / chances.sum(axis=1, keepdims=True)
 
 
 @cache

@@ -75,7 +75,7 @@ def mention_row(row: dict[str, Any], version: int) -> dict[str, Any]:
     names = (row["place"], row["place_en"], row["surface"])
     # A separator that no folded query holds: a text must not be found across two names.
     folded = "|".join(normalize_name(name) for name in names if name)
-    return dict.fromkeys(REVIEW_COLUMNS) | row | {"folded": folded, "version": version}
+    return row | {"folded": folded, "version": version}
 
 
 def complete_parts(storage: Storage) -> tuple[Part, ...]:

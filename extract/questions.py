@@ -5,18 +5,23 @@ only the rows asked for.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from dataclasses import dataclass, fields, replace
+from datetime import date
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 
 from extract import search
+from extract.copy_tables import CopyTables
+from extract.decisions import Kind
 from extract.export import ROW_COLUMNS
 from extract.facts import inside
-from extract.filters import FACETS, IN_FACTS, IN_LIVE, IN_SPOTS, Area, Filters, conditions, read_day
-from extract.live import LiveTables, iterate, question
+from extract.filters import FACETS, IN_FACTS, IN_LIVE, IN_SPOTS, Area, Filters, conditions, days_before, read_day
+from extract.live import iterate, question
+from extract.mentions import Article
 from extract.parts import MENTION_SCHEMA, REVIEW_COLUMNS, articles_name, files_sql
+from gazetteer import normalize_name
 
 # More choices than this no one reads through in a list; a search finds the rest.
 FACET_VALUES = 250
@@ -38,7 +43,10 @@ UNIT_LIMITS_DAYS = (("day", 120), ("week", 1_000), ("month", 9_000))
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """How much the filters leave: mentions with a place, their places and articles, and mentions without a place."""
+    """How much the filters leave: mentions with a place, their places and articles, and mentions without a place.
+
+    What a reviewer found to be no place is none of these.
+    """
 
     mentions: int
     places: int
@@ -87,11 +95,13 @@ class Passage:
     others: list[dict[str, Any]]
 
 
-class Questions(LiveTables):
+class Questions(CopyTables):
     """What can be asked of a workspace, under filters."""
 
     def _where(self, filters: Filters) -> tuple[str, list[Any]]:
         self._want_facts()
+        if filters.copies == "once":
+            self.find_copies()
         return conditions(filters, self._codes, self._find_names, self.find_articles, self._find_inside)
 
     def _find_names(self, key: str) -> list[int]:
@@ -150,7 +160,7 @@ class Questions(LiveTables):
         where, parameters = self._where(filters)
         row = self._ask(
             "SELECT count(place_no), count(DISTINCT place_no), count(DISTINCT article_number), "
-            f"count(*) - count(place_no) FROM facts WHERE {where}",
+            f"count(*) FILTER ({self._is_unplaced()}) FROM facts WHERE {where}",
             parameters,
         ).fetchone()
         return Totals(*row)
@@ -225,6 +235,9 @@ class Questions(LiveTables):
             [*parameters, limit],
         )
 
+    def _is_unplaced(self) -> str:
+        return f"place_no IS NULL AND review <> {self._codes['review'].index(Kind.NOT_A_PLACE)}"
+
     def _word(self, kind: str) -> str:
         words = ", ".join("'" + word.replace("'", "''") + "'" for word in self._codes[kind])
         return f"[{words}][{kind} + 1]"
@@ -258,10 +271,10 @@ class Questions(LiveTables):
         last = min(read_day(filters.date_to) or span.last, span.last)
         covered = (span.last - span.first).days + 1
         window = next((days for days in TREND_DAYS if covered >= 3 * days), max(1, covered // 2))
-        first = read_day(filters.date_from) or last - timedelta(days=window - 1)
-        before = first - (last - first) - timedelta(days=1)
+        first = read_day(filters.date_from) or days_before(last, window - 1)
         if first > last:
             return None
+        before = days_before(first, (last - first).days + 1)
         where, parameters = self._where(replace(filters, date_from=None, date_to=None))
         rows = self._dicts(
             "SELECT place_id, place, place_en, now, earlier FROM (SELECT place_no, "
@@ -385,15 +398,32 @@ class Questions(LiveTables):
 
     @question
     def unplaced(self, filters: Filters, *, limit: int = 200) -> list[dict[str, Any]]:
-        """Names that could not be placed, each with its reason and mentions, the most frequent first."""
+        """Names that could not be placed, each with its reason and mentions, the most frequent first.
+
+        What a reviewer found to be no place is not among them.
+        """
         where, parameters = self._where(filters)
         return self._dicts(
             "SELECT surface, reason, count(*) AS mentions, count(DISTINCT article_number) AS articles "
-            f"FROM (SELECT part, row, article_number FROM facts WHERE {where} AND place_no IS NULL) "
+            f"FROM (SELECT part, row, article_number FROM facts WHERE {where} AND {self._is_unplaced()}) "
             "JOIN part_rows USING (part, row) WHERE place_id IS NULL GROUP BY surface, reason "
             "ORDER BY mentions DESC, surface, reason LIMIT ?",
             [*parameters, limit],
         )
+
+    @question
+    def unplaced_passages(self, surfaces: Sequence[str], limit: int) -> dict[str, list[dict[str, Any]]]:
+        """Rows of mentions without a place by their name as the text has it, newest first, at most `limit` each."""
+        keys = self._ask(
+            f"SELECT position FROM (SELECT part, row, position FROM facts WHERE {self._is_unplaced()}) "
+            "JOIN part_rows w USING (part, row) WHERE w.surface IN (SELECT unnest(?::VARCHAR[])) "
+            "QUALIFY row_number() OVER (PARTITION BY w.surface ORDER BY position) <= ?",
+            [list(surfaces), limit],
+        ).fetchall()
+        found: dict[str, list[dict[str, Any]]] = {}
+        for row in self._full_rows("position IN (SELECT unnest(?))", [[key[0] for key in keys]]):
+            found.setdefault(row["surface"], []).append(row)
+        return found
 
     @question
     def place(self, place_id: str) -> dict[str, Any] | None:
@@ -414,6 +444,66 @@ class Questions(LiveTables):
         return found[0] | {"mentions": list(rows)}
 
     @question
+    def full_articles(self, article_ids: Sequence[str]) -> list[Article]:
+        """The articles with these ids as they were added, with their texts, in no order; others are passed over."""
+        found = self._dicts(
+            "SELECT article_id, version, article_part FROM live WHERE article_id IN (SELECT unnest(?)) ORDER BY article_id",
+            [list(article_ids)],
+        )
+        by_part: dict[int, list[dict[str, Any]]] = {}
+        for row in found:
+            by_part.setdefault(row["article_part"], []).append(row)
+        names = [field.name for field in fields(Article) if field.name != "id"]
+        articles = []
+        for part, rows in by_part.items():
+            file = self.storage.location(articles_name(self._parts[part][0]))
+            kept = {(row["article_id"], row["version"]) for row in rows}
+            texts = self._dicts(
+                f"SELECT article_id, version, {', '.join(names)} FROM {files_sql([file])} "
+                "WHERE article_id IN (SELECT unnest(?)) ORDER BY article_id",
+                [[row["article_id"] for row in rows]],
+            )
+            for row in texts:
+                if (row["article_id"], row.pop("version")) in kept:
+                    articles.append(Article(row.pop("article_id"), **row))
+        return articles
+
+    @question
+    def articles_naming(self, key: str) -> list[str]:
+        """Ids of the articles with a mention whose own name, folded, is this."""
+        rows = self._ask(
+            "SELECT article_id FROM live WHERE article_number IN (SELECT article_number FROM facts WHERE name_no IN "
+            "(SELECT name_no FROM names WHERE folded = ? OR ends_with(folded, ?))) ORDER BY article_id",
+            [key, f"|{key}"],
+        )
+        return [row[0] for row in rows.fetchall()]
+
+    @question
+    def count_named(self, key: str, country: str | None) -> int:
+        """Mentions whose own name, folded, is this, and whose place, or without one whose article, is of the country."""
+        return self._ask(
+            "SELECT count(*) FROM facts LEFT JOIN spots USING (place_no) JOIN live USING (article_number) "
+            "WHERE name_no IN (SELECT name_no FROM names WHERE folded = ? OR ends_with(folded, ?)) "
+            "AND if(place_no IS NULL, live.country, spots.country) IS NOT DISTINCT FROM ?",
+            [key, f"|{key}", country],
+        ).fetchone()[0]
+
+    @question
+    def articles_holding(self, name: str) -> list[str]:
+        """Ids of the articles whose text may hold the name: all its words, with or without particles, or a mention of it."""
+        key = normalize_name(name)
+        if not key:
+            return []
+        numbers = self.find_articles(key)
+        rows = self._ask(
+            "SELECT article_id FROM live WHERE article_number IN (SELECT unnest(?)) OR article_number IN (SELECT "
+            "article_number FROM facts WHERE name_no IN (SELECT name_no FROM names WHERE contains(folded, ?))) "
+            "ORDER BY article_id",
+            [numbers, key],
+        )
+        return [row[0] for row in rows.fetchall()]
+
+    @question
     def articles(self, article_ids: Sequence[str] | None = None) -> list[dict[str, Any]]:
         """Articles without their texts, newest first: article_id, title, head, date, outlet, country, url.
 
@@ -425,6 +515,25 @@ class Questions(LiveTables):
             "ORDER BY date DESC NULLS LAST, article_id",
             parameters,
         )
+
+    @question
+    def outlets(self) -> int:
+        """How many outlets the articles name."""
+        return self._ask("SELECT count(DISTINCT outlet) FROM live").fetchone()[0]
+
+    @question
+    def read_with(self) -> list[dict[str, Any]]:
+        """What the articles were read with (program, gazetteer, model), and how many with each, most first."""
+        return self._dicts(
+            "SELECT program, gazetteer, model, count(*) AS articles FROM live GROUP BY ALL "
+            "ORDER BY articles DESC, program, gazetteer, model"
+        )
+
+    @question
+    def newest(self) -> pa.Table:
+        """Id and version of every article that is here: columns article_id and version."""
+        self._want_facts()
+        return self._database.cursor().sql("SELECT article_id, version FROM live").to_arrow_table()
 
     @question
     def span(self) -> Span:

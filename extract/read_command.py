@@ -23,6 +23,7 @@ from extract.storage import open_storage
 from extract.store import Workspace, open_to_change
 from extract.versions import versions
 from gazetteer import GazetteerError
+from gazetteer.terminal import log_to_terminal
 
 KINDS_READ = ", ".join(sorted(KINDS))
 WRITERS = {".jsonl": write_jsonl, ".csv": write_csv}
@@ -37,7 +38,7 @@ def parse_arguments(arguments: list[str]) -> argparse.Namespace:
         prog="python -m extract",
         description="Find the places that Arabic news articles report from.",
         epilog="Exit codes: 0 all read, 1 some inputs refused, 2 nothing to read or the run could not go on. "
-        "Other commands: python -m extract remove | compact --help.",
+        "Other commands: python -m extract compact | decisions | export | remove --help.",
     )
     add = parser.add_argument
     add("paths", nargs="*", metavar="PATH", help=f"article files ({KINDS_READ}), folders, or addresses (s3://...)")
@@ -91,7 +92,7 @@ def _columns(given: list[str]) -> dict[str, str]:
 def main(arguments: list[str]) -> int:
     """Run the command and return the exit code."""
     args = parse_arguments(arguments)
-    logging.basicConfig(level=logging.WARNING if args.quiet else logging.INFO, format="%(message)s", stream=sys.stderr)
+    log_to_terminal(logging.WARNING if args.quiet else logging.INFO)
     # Dask's own pages about a lost connection would hide the one line that says what to do.
     logging.getLogger("distributed").setLevel(logging.CRITICAL)
     reporter = Reporter(log, quiet=args.quiet)
@@ -157,7 +158,7 @@ def _reread(workspace: Workspace, how: dict[str, Any]) -> str:
 
 def _note_outdated(workspace: Workspace) -> str:
     """What is to be said of articles that were read by another program, gazetteer or model; "" when there are none."""
-    outdated = count_outdated(workspace.storage, versions(own_parser()))
+    outdated = count_outdated(workspace.storage, versions(own_parser(workspace.address)))
     if not outdated:
         return ""
     return f"; {outdated:,} articles were read by another program, gazetteer or model: --reread reads them again"

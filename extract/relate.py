@@ -2,13 +2,15 @@
 
 import re
 
+from extract.context import Context
 from extract.language import Language
-from extract.segment import Token
-from extract.spans import Span, WordInfo
+from extract.spans import Span
+from extract.words import is_outer_head
 from gazetteer import fold_word
 
 COMPASS = frozenset("N S E W NE NW SE SW".split())
 FARTHEST_KM = 5000
+_LIST_WORDS = frozenset(("و", "،", "أو", ","))  # the usual ones, no need to look further
 _LIST_GAP = re.compile(r"[\s،,«»“”\"()]*(?:أو|او|ثم|و)?[\s«»“”\"]*")
 _DISTANCE_REACH = 7
 _ROUTE_GAP = re.compile(r"\s*[-–—]\s*")
@@ -20,9 +22,34 @@ _ARRIVALS = frozenset(
 )
 
 
-def find_relation(text: str, tokens: list[Token], infos: list[WordInfo], span: Span, language: Language) -> str | None:
+def find_lists(context: Context, spans: list[Span]) -> list[bool]:
+    """Of each span but the last, in text order, whether the next one stands in one list with it."""
+    return [
+        stands_in_list(context.text[before.end : after.start], context.language)
+        for before, after in zip(spans, spans[1:], strict=False)
+    ]
+
+
+def find_relations(context: Context, spans: list[Span], listed: list[bool]) -> list[str | None]:
+    """The relation of each of the spans, which are names, in text order; those in one list (`find_lists`) share theirs."""
+    found: list[str | None] = []
+    for i, span in enumerate(spans):
+        relation = find_relation(context, span)
+        if i > 0 and found[i - 1] is not None:
+            if relation is None and listed[i - 1]:
+                relation = found[i - 1].partition(":")[0]
+            if found[i - 1] == "road" and joins_route(context.text, spans[i - 1], span):
+                found[i - 1] = relation = "between"
+        found.append(relation)
+    return found
+
+
+def find_relation(context: Context, span: Span) -> str | None:
     """The relation the words before a name give it, with a distance in kilometres ("S:30"), or None."""
-    words, lam = _words_before(text, tokens, infos, span, language)
+    before, language = context.word_before(span), context.language
+    if not before.relates and context.words[span.first - (1 if span.left else 2)].folded != "عن":
+        return None
+    words, lam = _words_before(context, span)
     phrase_words, relation = _longest_phrase(words, lam, language)
     used = len(words) - phrase_words
     distance = _distance_before(words[:used], language) if relation in COMPASS or relation in (None, "near") else None
@@ -43,47 +70,22 @@ def _sets_out(words: list[str], language: Language) -> bool:
     return bool(language.setting_out.intersection(near)) and not _ARRIVALS.intersection(near)
 
 
-def _words_before(
-    text: str, tokens: list[Token], infos: list[WordInfo], span: Span, language: Language
-) -> tuple[list[str], bool]:
+def _words_before(context: Context, span: Span) -> tuple[list[str], bool]:
     """Folded words of the same sentence before the name, without generic nouns right before it, and whether the clitic ل
     stands before the name or before these nouns."""
-    words = []
+    gaps, words = context.tokens.gaps, []
     last = span.first - 1
     for i in range(last, max(-1, last - 14), -1):
-        gap_end = tokens[i + 1].start
-        if re.search(r"[.!؟?\n;؛:•]", text[tokens[i].end : gap_end]):
+        if gaps[i + 1].ends:
             break
-        words.append(infos[i].folded)
+        words.append(context.words[i].folded)
     words.reverse()
     if span.left:
         words.append(span.left)
     lam = "ل" in span.proclitic
-    while words and _is_outer_head(words[-1], language) and not _phrase(words[-1:], language):
+    while words and context.word(words[-1]).outer_head and not _phrase(words[-1:], context.language):
         lam = words.pop().startswith("ل")
     return words, lam
-
-
-def _is_outer_head(word: str, language: Language) -> bool:
-    for stem in (word, word[1:] if word[:1] in "وبلف" else word):
-        head = language.heads.get(stem)
-        if head is not None and head.inside != "yes":
-            return True
-        if stem in (
-            "العاصمه",
-            "مدينتي",
-            "بلدتي",
-            "قريتي",
-            "بلدات",
-            "قري",
-            "مدن",
-            "محافظتي",
-            "جزيرتي",
-            "منطقتي",
-            "مناطق",
-        ):
-            return True
-    return False
 
 
 def _longest_phrase(words: list[str], lam: bool, language: Language) -> tuple[int, str | None]:
@@ -141,10 +143,14 @@ def _number(words: list[str], language: Language) -> float | None:
     return None
 
 
-def inherits_relation(text: str, before: Span, after: Span, language: Language) -> bool:
-    """Whether a name stands in one list with the name before it: «بين X وY», «نحو X وY ومدينة Z»."""
-    gap = text[before.end : after.start].strip()
-    words = [w for w in re.split(r"\s+", gap) if w and not _is_outer_head(fold_word(w), language)]
+def stands_in_list(gap: str, language: Language) -> bool:
+    """Whether names with these words between them stand in one list: «بين X وY», «نحو X وY ومدينة Z»."""
+    words = []
+    for word in gap.split():
+        if word in _LIST_WORDS or not is_outer_head(fold_word(word), language):
+            if _LIST_GAP.fullmatch(word) is None:
+                return False
+            words.append(word)
     return _LIST_GAP.fullmatch(" ".join(words)) is not None
 
 

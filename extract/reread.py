@@ -67,7 +67,7 @@ def reread(
     changed place could stand are not read again: they are recorded as read with today's. Stopped, it goes on when called
     again. Raises what read_into raises.
     """
-    parser = parser or own_parser()
+    parser = parser or own_parser(workspace.address)
     run = Run(known=workspace.known(), place=workspace.address, progress=progress, refuse=refuse)
     with ExitStack() as open_things:
         pool = open_pool(workers, scheduler)

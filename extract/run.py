@@ -24,6 +24,7 @@ from extract.parsing import Meter, parse_inputs
 from extract.pools import Job, Pool, open_pool
 from extract.readers import ArticleError
 from extract.rejected import RejectedFile
+from extract.review import following_decisions
 from extract.snapshots import write_snapshot
 from extract.store import Workspace
 from extract.versions import versions
@@ -90,14 +91,16 @@ def read_into(
         known=known, place=workspace.address, progress=progress, refuse=refuse, rejected=workspace.rejected_file()
     )
     run.tidy = workspace.merge_small
+    parser = parser or own_parser(workspace.address)
     with_pool = open_pool(workers, scheduler)
-    try:
-        for _ in run.read(inputs, options or ReadOptions(), with_pool, parser):
-            pass
-    finally:
-        with_pool.close()
-        run.save()
-        workspace.refresh(force=True)
+    with following_decisions(workspace, parser):
+        try:
+            for _ in run.read(inputs, options or ReadOptions(), with_pool, parser):
+                pass
+        finally:
+            with_pool.close()
+            run.save()
+            workspace.refresh(force=True)
     if run.parser is not None:
         workspace.note_versions(versions(run.parser))
         write_snapshot(workspace.storage, run.parser.gazetteer)
@@ -167,10 +170,10 @@ class Run:
             self._rejected.save()
 
     def _function(self, pool: Pool, parser: Geoparser | None) -> Callable[[Batch], BatchResult]:
-        self.parser = parser = parser or own_parser()
+        self.parser = parser = parser or own_parser(self._place)
         if not pool.elsewhere:
             return partial(read_batch, parser=parser, tick=self._tick)
-        return partial(read_batch_here, expected=versions(parser))
+        return partial(read_batch_here, expected=versions(own_parser()))
 
     def _begin(self, given: Input) -> None:
         self._meter.begin(given)

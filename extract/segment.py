@@ -1,7 +1,10 @@
 """Tokens and sentences of a text, by offsets. Pure."""
 
 import re
-from typing import NamedTuple
+from dataclasses import dataclass
+from itertools import accumulate
+
+from extract.memo import Memo
 
 _ARABIC = (
     "\u0621-\u0652\u0653-\u065f\u066e-\u06d3\u06d5\u06d6-\u06dc\u06df-\u06e8\u06ea-\u06ed\u06fa-\u06ff"
@@ -9,26 +12,74 @@ _ARABIC = (
 )
 _JOINERS = "\u200b-\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff\u00ad"
 _TOKEN = re.compile(
-    rf"[{_ARABIC}][{_ARABIC}{_JOINERS}]*"
+    rf"([{_ARABIC}][{_ARABIC}{_JOINERS}]*"
     r"|[0-9\u0660-\u0669\u06f0-\u06f9]+(?:[.,\u066b\u066c:/][0-9\u0660-\u0669\u06f0-\u06f9]+)*"
-    r"|[A-Za-z\u00c0-\u024f\u1e00-\u1eff](?:[A-Za-z\u00c0-\u024f\u1e00-\u1eff\u0300-\u036f]|['’ʿʾ-](?=[A-Za-z\u00c0-\u024f\u1e00-\u1eff]))*"
+    r"|[A-Za-z\u00c0-\u024f\u1e00-\u1eff](?:[A-Za-z\u00c0-\u024f\u1e00-\u1eff\u0300-\u036f]|['’ʿʾ-](?=[A-Za-z\u00c0-\u024f\u1e00-\u1eff]))*)"
 )
+_SIGNS = re.compile(r"[^\w\s]|\n")
+_JOINING = re.compile("[ \u00a0\u202f\t«»“”\"'’‘\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff-]{0,3}")
+_ENDING = re.compile(r"[.!؟?\n؛;؛:•]")
 # A full stop ends a sentence unless it stands in a number or after a single letter (أ. ب. initials).
 _END = re.compile(r"[.!?؟…۔]+[»”\")\]]*(?=\s|$)|\n+")
 _INITIAL = re.compile(r"(?:^|[\s(«])[\u0621-\u064aA-Za-z]\.$")
 LONGEST_PASSAGE = 700
 
 
-class Token(NamedTuple):
-    """A word, a number or a Latin word: `text[start:end]`."""
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """What stands between two words: blanks, signs, line ends."""
 
-    start: int
-    end: int
+    sign: (
+        str  # its first two signs, "n" for a line end, "" for blanks only, "^" before the first and after the last word
+    )
+    joins: bool  # blanks or quotes, no other sign: the words on both sides may belong to one name
+    starts: bool  # a line
+    clear: bool  # neither a full stop nor a line end among the first signs
+    breaks: bool  # the words before it have no say in the words after it
+    ends: bool  # a sentence, or the part of one that a relation reaches over, ends in it
 
 
-def tokenize(text: str) -> list[Token]:
+_EDGE = Gap("^", joins=False, starts=True, clear=True, breaks=False, ends=False)
+
+
+def _describe_gap(gap: str) -> Gap:
+    sign = "".join("n" if s == "\n" else s for s in _SIGNS.findall(gap))[:2]
+    return Gap(
+        sign,
+        joins=_JOINING.fullmatch(gap) is not None,
+        starts=sign.startswith("n"),
+        clear="n" not in sign and "." not in sign,
+        breaks=any(s in "n.؟!؛" for s in sign),
+        ends=_ENDING.search(gap) is not None,
+    )
+
+
+_gaps = Memo(_describe_gap, most=20_000)
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """The words, numbers and Latin words of a text, as columns: word i is `text[starts[i]:ends[i]]`.
+
+    `gaps` has one more: gap i stands before word i, the last one after the last word.
+    """
+
+    written: list[str]
+    starts: list[int]
+    ends: list[int]
+    gaps: list[Gap]
+
+    def __len__(self) -> int:
+        return len(self.written)
+
+
+def tokenize(text: str) -> Tokens:
     """All tokens, in order. Marks and invisible characters inside a word belong to it."""
-    return [Token(*match.span()) for match in _TOKEN.finditer(text)]
+    pieces = _TOKEN.split(text)  # gap, word, gap, ..., word, gap
+    bounds = list(accumulate(map(len, pieces)))
+    gaps = list(map(_gaps.__getitem__, pieces[::2]))
+    gaps[0] = gaps[-1] = _EDGE
+    return Tokens(pieces[1::2], bounds[:-1:2], bounds[1::2], gaps)
 
 
 def split_sentences(text: str) -> list[tuple[int, int]]:

@@ -13,8 +13,9 @@ import pyarrow as pa
 
 from extract.geoparse import Geoparser
 from extract.mentions import Article
+from extract.readings import WordReader
 from extract.segment import tokenize
-from extract.spans import WordReader, find_spans
+from extract.spans import find_spans, read_page
 from extract.storage import Storage
 from gazetteer import FeatureClass, Gazetteer, Place, Point, normalize_name
 from gazetteer.index import Segment, build_index
@@ -92,9 +93,8 @@ class ChangeFinder:
         letters = normalize_name(article.text).replace(" ", "")
         if any(key in letters for key in self._keys):
             return True
-        tokens = tokenize(article.text)
-        infos = [self._reader.read(article.text[token.start : token.end]) for token in tokens]
-        return any(span.kind != "unlisted" for span in find_spans(article.text, tokens, infos, self._reader))
+        page = read_page(article.text, tokenize(article.text), self._reader)
+        return any(span.kind != "unlisted" for span in find_spans(page))
 
 
 class _Changes(Gazetteer):

@@ -14,7 +14,7 @@ import zlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -281,7 +281,7 @@ def open_import(folder: Path, gazetteer: Gazetteer) -> list[Segment]:
                 f"the import {folder.name} was made by another version: import its file again"
             ) from reason
         logger.info("making the index of the import %s anew (once)", folder.name)
-        report = _former_report(folder)
+        report = replace(read_report(folder), kept=0, merged=0)
         keep_places(_kept_rows(folder / ROWS), folder, gazetteer, report, logger.info)
         return _segments(folder)
 
@@ -290,10 +290,12 @@ def _segments(folder: Path) -> list[Segment]:
     return [Segment(part) for part in sorted(folder.glob("segment-*"))]
 
 
-def _former_report(folder: Path) -> Report:
+def read_report(folder: Path) -> Report:
+    """What became of the rows of the import in the folder; where that was lost, a report that counts nothing."""
     try:
         former = json.loads((folder / REPORT).read_text(encoding="utf-8"))
         refused, samples, examples = (dict(former[name]) for name in ("refused", "samples", "examples"))
-        return Report(str(former["source"]), 0, 0, Counter(refused), samples, examples)
+        counts = int(former["kept"]), int(former["merged"])
+        return Report(str(former["source"]), *counts, Counter(refused), samples, examples)
     except (OSError, ValueError, KeyError, TypeError):
         return Report(folder.name)

@@ -44,6 +44,7 @@ window.rasid = (() => {
       drawNames();
     });
     map.on("moveend resize", drawNames);
+    map.on("click", (event) => state.options.points && sendPoint(event.latlng));
     map.on("moveend", keepView);
     map.on("zoomend", () => {
       loadDivisions();
@@ -75,7 +76,8 @@ window.rasid = (() => {
   function viewInAddress() {
     try {
       const [lat, lon, zoom] = (new URLSearchParams(parent.location.search).get("view") || "").split(",").map(Number);
-      return Number.isFinite(lat) && Number.isFinite(lon) && zoom > 0 ? [lat, lon, zoom] : null;
+      // Anyone can write an address: what lies off the map is none.
+      return Math.abs(lat) <= 90 && Math.abs(lon) <= 540 && zoom > 0 && zoom <= 18 ? [lat, lon, zoom] : null;
     } catch {
       return null;
     }
@@ -109,8 +111,8 @@ window.rasid = (() => {
     for (const country of countries.features) state.shapes[country.properties.code] = country;
     const layer = L.geoJSON(countries, { pane: "base", interactive: false, style: baseStyle });
     (state.base = state.base || []).push(layer);
-    if (!state.options.tiles) layer.addTo(state.map);
-    if (state.divisions && !state.options.tiles) state.divisions.remove().addTo(state.map);
+    if (onOwnGround()) layer.addTo(state.map);
+    if (state.divisions && onOwnGround()) state.divisions.remove().addTo(state.map);
     if (state.rows.some((row) => row.code)) drawAreas();
   }
 
@@ -125,7 +127,7 @@ window.rasid = (() => {
       });
     }
     if (!state.divisions) return;
-    wanted && !state.options.tiles ? state.divisions.addTo(state.map) : state.divisions.remove();
+    wanted && onOwnGround() ? state.divisions.addTo(state.map) : state.divisions.remove();
   }
 
   function setLook(look) {
@@ -139,15 +141,38 @@ window.rasid = (() => {
     if (state.divisions) state.divisions.setStyle(divisionStyle());
   }
 
-  // Street tiles come from another host: only when the reader turned them on.
-  function setTiles(url) {
-    if (url === (state.options.tiles || null)) return;
-    if (state.tileLayer) state.tileLayer.remove();
-    state.tileLayer = url ? L.tileLayer(url, { attribution: "© OpenStreetMap contributors", maxZoom: 18 }) : null;
-    if (state.tileLayer) state.tileLayer.addTo(state.map);
-    for (const layer of state.base || []) url ? layer.remove() : layer.addTo(state.map);
-    state.options.tiles = url;
+  function onOwnGround() {
+    return !state.options.ground || state.options.ground.kind === "own";
+  }
+
+  // A map from another host only when the reader chose it. A file's colours and names hang on the look and the language.
+  function setGround(ground, language, look) {
+    const wanted = JSON.stringify([ground, ground && ground.kind === "file" ? [language, look] : 0]);
+    if (wanted === state.ground) return;
+    state.ground = wanted;
+    state.options.ground = ground;
+    if (state.groundLayer) state.groundLayer.remove();
+    state.groundLayer = null;
+    for (const layer of state.base || []) onOwnGround() ? layer.addTo(state.map) : layer.remove();
     loadDivisions();
+    if (onOwnGround()) return;
+    const credit = L.DomUtil.create("span");
+    credit.textContent = ground.credit;
+    const options = { attribution: credit.innerHTML, maxZoom: 18 };
+    if (ground.kind === "tiles") state.groundLayer = L.tileLayer(ground.url, options).addTo(state.map);
+    else loadScript("protomaps-leaflet/protomaps-leaflet.js").then(() => {
+      if (state.ground !== wanted) return;
+      const url = new URL(folder + ground.url, location.href).href;
+      state.groundLayer = protomapsL.leafletLayer({ ...options, url, flavor: look, lang: language }).addTo(state.map);
+    });
+  }
+
+  function loadScript(file) {
+    return new Promise((resolve, reject) => {
+      const script = document.createElement("script");
+      Object.assign(script, { src: folder + file, onload: resolve, onerror: reject });
+      document.head.append(script);
+    });
   }
 
   function setControls(words, draws) {
@@ -198,7 +223,7 @@ window.rasid = (() => {
 
   function draw(group, rows, options) {
     setLook(options.look);
-    setTiles(options.tiles);
+    setGround(options.ground, options.language, options.look);
     setControls(options.words, options.draws);
     const before = state.drawn;
     state.drawn = JSON.stringify([rows, { ...options, words: 0 }]);
@@ -209,8 +234,9 @@ window.rasid = (() => {
     state.rows = rows.map(([id, name, note, lat, lon, radius, size, colour, area, chosen, code, n]) => ({
       id, name, note, lat, lon, radius, size, colour, code, n, area: Boolean(area), chosen: Boolean(chosen),
     }));
-    if (!state.fitted && rows.length) {
-      state.fitted = true;
+    state.map.getContainer().classList.toggle("pointing", Boolean(options.points));
+    if (!(state.fitted && state.fittedTo === options.fitTo) && rows.length) {
+      [state.fitted, state.fittedTo] = [true, options.fitTo];
       const view = options.keepsView && viewInAddress();
       view ? showView(view) : fitRows(FIRST_SHARE, false);
     }
@@ -303,7 +329,8 @@ window.rasid = (() => {
   }
 
   function addCircle(row, renderer) {
-    const circle = L.circleMarker([row.lat, row.lon], { renderer, className: "place", ...circleStyle(row) });
+    // A click on a circle is none on the map below it.
+    const circle = L.circleMarker([row.lat, row.lon], { renderer, className: "place", bubblingMouseEvents: false, ...circleStyle(row) });
     circle.bindTooltip(() => tooltip([row]), { direction: "top", className: "rasid-tip", opacity: 1 });
     circle.on("click", () => choose(row));
     const extent = row.area ? null : extentOf(row);
@@ -418,10 +445,15 @@ window.rasid = (() => {
   }
 
   function choose(row) {
-    // Shown as chosen at once; the page's answer draws it again.
-    for (const other of state.rows) other.chosen = other === row;
-    render();
+    // The page is asked first; the place is shown as chosen meanwhile, and the page's answer draws it again.
     send({ place_id: row.id }, [row.lon, row.lat]);
+    for (const other of state.rows) other.chosen = other === row;
+    requestAnimationFrame(render);
+  }
+
+  function sendPoint({ lat, lng }) {
+    const [north, east] = [Number(lat.toFixed(5)), Number((((lng + 540) % 360) - 180).toFixed(5))];
+    send({ point: [north, east] }, [east, north]);
   }
 
   function sendArea(corners) {
@@ -516,7 +548,7 @@ window.rasid = (() => {
       const over = rank < FIRST_NAMES || row.chosen ? size : 0;
       if (left && addName(text, row.lat, row.lon, size, row.area ? "area" : "town", taken, over)) left--;
     }
-    if (state.options.tiles) return;
+    if (!onOwnGround()) return;
     const named = new Set(state.rows.map((row) => row.name));
     if (map.getZoom() <= COUNTRY_LABELS_UP_TO_ZOOM) {
       for (const country of state.countries) {

@@ -1,5 +1,6 @@
 """What several test modules share: the real gazetteer, a small one, and a reader of articles."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from extract.geoparse import Geoparser
 from gazetteer import FeatureClass, Gazetteer, Place, Point, load_gazetteer
 from gazetteer.index import Segment, build_index
+from tests import postgres
 
 ROOT = Path(__file__).resolve().parent.parent
 GOLD = ROOT / "tests" / "gold"
@@ -59,3 +61,19 @@ def small_gazetteer(tmp_path_factory: pytest.TempPathFactory) -> Gazetteer:
     words = {"في": 7.5, "صور": 5.5, "مدينه": 5.8}
     build_index(sorted(SMALL, key=lambda p: p.id), words, folder, meta={"fingerprint": "small"})
     return Gazetteer([Segment(folder)])
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[postgres.Server]:
+    """A PostgreSQL server with PostGIS that runs while the tests do."""
+    programs = postgres.find_postgres()
+    if programs is None:
+        (pytest.fail if postgres.must_run() else pytest.skip)(postgres.ADVICE)
+    with postgres.run_server(programs) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def postgis(postgres_server: postgres.Server) -> str:
+    """The address of a database of that server that has PostGIS."""
+    return postgres_server.make_database("with_postgis", "CREATE EXTENSION postgis")

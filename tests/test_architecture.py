@@ -12,8 +12,9 @@ HOMES = {
     "streamlit": {"views", "dashboard.py"},
     "folium": {"views/map.py"},
     "streamlit_folium": {"views/map.py"},
-    "rapidfuzz": {"gazetteer/match.py", "gazetteer/sources"},
+    "rapidfuzz": {"gazetteer/match.py", "gazetteer/sources", "extract/copies.py"},
     "geopy": {"gazetteer/geocode.py", "gazetteer/__main__.py"},
+    "adbc_driver_postgresql": {"extract/databases/postgres.py"},
     "sklearn": {"training"},
 }
 FILES = sorted(p for top in ORDER[:3] for p in (ROOT / top).rglob("*.py")) + [ROOT / "dashboard.py"]

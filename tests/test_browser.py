@@ -5,11 +5,8 @@ import io
 import json
 import os
 import re
-import socket
-import subprocess
-import sys
+import shutil
 import time
-import urllib.request
 import zipfile
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
@@ -21,53 +18,22 @@ from playwright.sync_api import Page, expect, sync_playwright
 
 from tests.chromium import ADVICE, find_chromium
 from tests.made_workspace import make_workspace
+from tests.serving import dashboard
+from views.grounds import TILES_FOLDER
 
 pytestmark = pytest.mark.browser
 
-PROJECT = Path(__file__).parent.parent
 OUT = Path(__file__).parent / "out"
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
-START_S = 60
 HOME = ("localhost", "127.0.0.1")
-
-
-def free_port():
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return listener.getsockname()[1]
 
 
 @pytest.fixture(scope="module")
 def address(tmp_path_factory):
     store = tmp_path_factory.mktemp("browser") / "store"
     make_workspace(store)
-    port = free_port()
-    command = [sys.executable, "-m", "streamlit", "run", "dashboard.py", "--server.port", str(port)]
-    server = subprocess.Popen(
-        command,
-        cwd=PROJECT,
-        env=os.environ | {"RASID_STORE": str(store)},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    try:
-        wait_until_up(f"http://localhost:{port}/_stcore/health", server)
+    with dashboard(store) as (port, _):
         yield f"http://localhost:{port}/"
-    finally:
-        server.terminate()
-        server.wait(timeout=20)
-
-
-def wait_until_up(health, server):
-    end = time.monotonic() + START_S
-    while time.monotonic() < end:
-        assert server.poll() is None, "the dashboard ended at once"
-        try:
-            with urllib.request.urlopen(health, timeout=2):
-                return
-        except OSError:
-            time.sleep(0.2)
-    raise AssertionError(f"the dashboard did not start within {START_S} s")
 
 
 @pytest.fixture(scope="module")
@@ -279,16 +245,43 @@ def test_hostile_text_and_names_stay_text(reader):
         assert frame.evaluate("document.querySelectorAll('img[onerror]').length") == 0
 
 
-def test_street_tiles_are_asked_for_only_when_turned_on(reader):
+def choose_ground(reader, name):
+    reader.page.get_by_role("button", name="Map settings").click()
+    reader.page.locator(".st-key-ground_choice label").filter(has_text=name).click()
+
+
+def test_street_tiles_are_asked_for_only_when_chosen(reader):
     reader.page.route("**/*openstreetmap*/**", lambda route: route.fulfill(status=200, body=b""))
     reader.open()
     assert reader.foreign == []
-    reader.page.get_by_role("button", name="Map settings").click()
-    reader.page.locator(".st-key-street_tiles label").click()
+    choose_ground(reader, "openstreetmap")
     expect(reader.page.get_by_text("now asks an outside server")).to_be_visible()
     reader.page.wait_for_timeout(1500)
     assert {urlsplit(url).hostname for url in reader.foreign} == {"tile.openstreetmap.org"}
     reader.foreign.clear()
+
+
+@pytest.fixture
+def map_file():
+    path = TILES_FOLDER / f"square-{os.getpid()}.pmtiles"
+    shutil.copy(Path(__file__).parent / "data" / "square.pmtiles", path)
+    yield path.stem
+    path.unlink()
+
+
+def test_a_map_file_of_the_users_is_drawn_without_a_network(reader, map_file):
+    reader.open()
+    assert reader.frame.locator(".leaflet-tile-pane canvas").count() == 0
+    choose_ground(reader, map_file)
+    drawn = """canvases => canvases.some(canvas => canvas.getContext("2d")
+        .getImageData(0, 0, canvas.width, canvas.height).data.some(value => value > 0))"""
+    tiles = reader.frame.locator(".leaflet-tile-pane canvas")
+    tiles.first.wait_for()
+    end = time.monotonic() + 10
+    while not tiles.evaluate_all(drawn):
+        assert time.monotonic() < end, "nothing was drawn"
+        reader.page.wait_for_timeout(200)
+    assert reader.foreign == []
 
 
 def test_names_that_could_not_be_placed_are_listed(reader):
@@ -441,7 +434,7 @@ def test_article_opens_from_its_passage_and_steps_by_keyboard(reader):
     reader.page.wait_for_url(re.compile("read=a1"))
     reader.page.keyboard.press("Escape")
     expect(dialog).to_have_count(0)
-    reader.page.wait_for_function("!location.search.includes('read=')")
+    reader.page.wait_for_url(lambda url: "read=" not in url)
 
 
 def saved(reader, name):

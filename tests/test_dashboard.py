@@ -13,16 +13,17 @@ from babel.messages.pofile import read_po
 from folium.elements import JSCSSMixin
 from streamlit.testing.v1 import AppTest
 
+from extract.accuracy import read_accuracy
 from extract.facts import PRECISIONS
 from extract.filters import Filters
 from extract.mentions import Role
 from extract.store import Workspace
 from gazetteer import FeatureClass
 from tests.made_workspace import CANARY, HOSTILE_NAME, make_workspace
-from views import downloads, markup, table, texts, timeline
+from views import downloads, markup, refusals, table, texts, timeline
 from views.address import read_area
 from views.data import Answers
-from views.filters import article_label
+from views.filters import REVIEWS, article_label
 from views.map import AREAS, BaseMap, build_map, circle_size_px, place_rows, script_json
 from views.palette import SCHEMES, colour_places
 from views.reasons import FORMS, SEPARATOR, reason_text
@@ -306,6 +307,27 @@ def test_table_is_paged_and_sorted(store, monkeypatch):
     again(app.selectbox(key="sort").set_value("place_en"))
     part = next(part for part in html_parts(app) if part.startswith('<div class="rasid-table"'))
     assert "Benghazi" in part and "Tripoli" not in part
+    assert app.query_params["sort"] == "place_en"
+
+
+def test_address_brings_the_table_back(store, monkeypatch):
+    monkeypatch.setattr("views.table.PAGE_ROWS", 3)
+    make_workspace(store)
+    app = run_app(lang="en", sort="place_en", desc="1", rows="2", columns="place_en,nonsense,lat,lat")
+    assert any("Rows 4 to 6 of 8" in caption.value for caption in app.caption)
+    part = next(part for part in html_parts(app) if part.startswith('<div class="rasid-table"'))
+    assert part.count('<th scope="col">') == 2
+    assert app.selectbox(key="sort").value == "place_en" and app.checkbox(key="descending").value
+    again(app.checkbox(key="descending").uncheck())
+    assert any("Rows 1 to 3 of 8" in caption.value for caption in app.caption)
+    assert "rows" not in app.query_params and "desc" not in app.query_params
+
+
+@pytest.mark.parametrize("page", ["0", "-1", "99", "x", "9" * 40])
+def test_a_page_that_is_not_there_shows_one_that_is(store, page):
+    make_workspace(store)
+    app = run_app(lang="en", rows=page, sort="password")
+    assert table_rows(app) == 8 and app.selectbox(key="sort").value is None
 
 
 # The desk: chips, presets, shapes, settings, lists, reader
@@ -579,7 +601,11 @@ def test_map_asks_no_other_host():
 
 
 def test_static_files_load_nothing_from_elsewhere():
-    allowed = {"http://www.w3.org/2000/svg", "https://leafletjs.com"}
+    # Names and links to click on; protomaps-leaflet takes addresses apart with a base that it never asks.
+    allowed = {
+        *("http://www.w3.org/2000/svg", "https://leafletjs.com", "http://example.com"),
+        *("https://protomaps.com", "https://openstreetmap.org/copyright"),
+    }
     for path in (PROJECT / "static").rglob("*.[cj]s*"):
         code = re.sub(r"/\*.*?\*/", "", path.read_text(encoding="utf-8"), flags=re.DOTALL)
         found = set(re.findall(r"https?://[^\"'\s)<>\\]+", code))
@@ -662,7 +688,8 @@ def test_link_opens_apart():
 
 def used_texts():
     """Every literal that the views hand to a Texts: t("..."), and t.count("...", "...")."""
-    single, plural = {*RELATIONS.values(), *(text for _, text in FORMS), SEPARATOR}, set()
+    forms = (text for _, text in (*FORMS, *refusals.FORMS))
+    single, plural = {*RELATIONS.values(), *forms, SEPARATOR}, set()
     for path in (PROJECT / "views").glob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if not isinstance(node, ast.Call) or not node.args or not isinstance(node.args[0], ast.Constant):
@@ -700,6 +727,10 @@ def test_every_code_has_its_word(language):
         "role": Role,
         "column": {*table.COLUMNS, *downloads.PLACE_COLUMNS},
         "precision": PRECISIONS,
+        "review": REVIEWS,
+        "corpus": read_accuracy().corpora,
+        "corpus about": read_accuracy().corpora,
+        "measure": read_accuracy().corpora["seeds"],
     }
     for kind, members in codes.items():
         for code in map(str, members):

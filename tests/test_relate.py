@@ -35,4 +35,4 @@ ROWS = [
 def test_find_relation(parser: Geoparser, text: str, name: str, relation: str | None) -> None:
     context = parser.context(Article("t", text))
     span = next(s for s in context.spans if text[s.start : s.end] == name and s.candidates)
-    assert find_relation(text, context.tokens, context.infos, span, parser.language) == relation
+    assert find_relation(context, span) == relation

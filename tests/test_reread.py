@@ -81,8 +81,13 @@ def test_after_a_change_of_the_gazetteer_only_what_it_can_affect_is_read(
 ):
     new = make_parser(tmp_path, change(SMALL), "new")
     assert count_outdated(workspace.storage, versions(new)) == 6
-    read, geoparse = set(), Geoparser.geoparse
-    monkeypatch.setattr(Geoparser, "geoparse", lambda self, article: read.add(article.id) or geoparse(self, article))
+    read, geoparse_many = set(), Geoparser.geoparse_many
+
+    def noted(self, articles):
+        read.update(article.id for article in articles)
+        return geoparse_many(self, articles)
+
+    monkeypatch.setattr(Geoparser, "geoparse_many", noted)
     done = reread(workspace, parser=new)
     assert least <= read and "none" not in read
     assert (done.run.articles, done.run.replaced, done.unaffected) == (len(read), len(read), 6 - len(read))
@@ -108,11 +113,11 @@ def test_without_what_the_gazetteer_held_all_is_read_again(tmp_path, workspace):
 def test_stopped_it_goes_on_where_it_was(tmp_path, workspace, monkeypatch):
     new = make_parser(tmp_path, [*SMALL, TAJURA], "new")
 
-    def stop(self, article):
+    def stop(self, articles):
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(Geoparser, "geoparse", stop)
+        patch.setattr(Geoparser, "geoparse_many", stop)
         with pytest.raises(KeyboardInterrupt):
             reread(workspace, parser=new)
     left = count_outdated(workspace.storage, versions(new))

@@ -57,7 +57,7 @@ def test_what_is_there_is_not_read_again(workspace, tmp_path, monkeypatch, parse
     folder = make_folder(tmp_path / "in", 5)
     read(workspace, folder, parser=parser)
     before, parts = rows_of(workspace), sorted(os.listdir(workspace.folder))
-    monkeypatch.setattr(Geoparser, "geoparse", lambda self, article: pytest.fail("read again"))
+    monkeypatch.setattr(Geoparser, "geoparse_many", lambda self, articles: pytest.fail("read again"))
     counts, _ = read(workspace, folder, parser=parser)
     assert counts == RunCounts(skipped=5, bytes_read=counts.bytes_total, bytes_total=counts.bytes_total)
     assert (rows_of(workspace), sorted(os.listdir(workspace.folder))) == (before, parts)
@@ -144,14 +144,14 @@ def test_progress_grows_and_ends_at_the_counts(workspace, tmp_path, parser):
 
 
 def test_an_article_the_program_fails_on_is_refused_and_the_others_read(workspace, tmp_path, parser, monkeypatch):
-    geoparse = Geoparser.geoparse
+    geoparse_many = Geoparser.geoparse_many
 
-    def fail(self, article):
-        if article.id == "a0001":
+    def fail(self, articles):
+        if any(article.id == "a0001" for article in articles):
             raise ZeroDivisionError("made to fail")
-        return geoparse(self, article)
+        return geoparse_many(self, articles)
 
-    monkeypatch.setattr(Geoparser, "geoparse", fail)
+    monkeypatch.setattr(Geoparser, "geoparse_many", fail)
     folder = make_folder(tmp_path / "in", 3)
     counts, refused = read(workspace, folder, parser=parser)
     assert (counts.articles, counts.added, counts.refused) == (2, 2, 1)

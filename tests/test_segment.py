@@ -6,7 +6,8 @@ from extract.segment import LONGEST_PASSAGE, split_sentences, tokenize
 
 
 def words(text: str) -> list[str]:
-    return [text[t.start : t.end] for t in tokenize(text)]
+    tokens = tokenize(text)
+    return [text[start:end] for start, end in zip(tokens.starts, tokens.ends, strict=True)]
 
 
 @pytest.mark.parametrize(
@@ -30,15 +31,18 @@ def test_tokenize(text: str, tokens: list[str]) -> None:
 @given(st.text())
 def test_tokens_are_sorted_and_do_not_overlap(text: str) -> None:
     tokens = tokenize(text)
-    assert all(t.start < t.end for t in tokens)
-    assert all(a.end <= b.start for a, b in zip(tokens, tokens[1:], strict=False))
+    assert words(text) == tokens.written
+    assert all(start < end for start, end in zip(tokens.starts, tokens.ends, strict=True))
+    assert all(end <= start for end, start in zip(tokens.ends, tokens.starts[1:], strict=False))
+    assert len(tokens.gaps) == len(tokens) + 1
 
 
 @given(st.text(alphabet=st.sampled_from("اب ج.\n؟،«»1"), max_size=300))
 def test_sentences_hold_every_token(text: str) -> None:
     spans = split_sentences(text)
-    for token in tokenize(text):
-        assert any(start <= token.start and token.end <= end for start, end in spans)
+    tokens = tokenize(text)
+    for first, last in zip(tokens.starts, tokens.ends, strict=True):
+        assert any(start <= first and last <= end for start, end in spans)
     assert all(a[1] <= b[0] for a, b in zip(spans, spans[1:], strict=False))
 
 

@@ -2,8 +2,8 @@
 
 Prints one table: the seed articles and the development articles (tests/gold, which nothing learns from), ordinary news of
 our own that is not trained on (training/fresh), the part of the training texts held back, and the rest of them by
-cross-validation. `--write-floor` records the figures of the gold
-articles as the floor that the tests hold to.
+cross-validation. The whole table is also written to extract/data/accuracy.json, which the dashboard shows and
+docs/accuracy.md agrees with. `--write-floor` records the figures of the gold articles as the floor that the tests hold to.
 """
 
 import argparse
@@ -12,14 +12,17 @@ import hashlib
 import json
 import sys
 from collections.abc import Iterable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from extract.accuracy import ACCURACY_FILE
 from extract.export import mention_rows
 from extract.geoparse import Geoparser
 from extract.model import load_model
+from extract.versions import versions
 from gazetteer import load_gazetteer
 from tests.gold.score import score
 from training.train import CORPUS, FOLDS, fit, is_held_out, labels, read_corpus, to_article
@@ -135,11 +138,35 @@ def main() -> int:
         results["training (cv)"] = cross_validate(reader, taught)
     print_table(results)
     print("\nconfidence on the held back texts: said, mentions, right")
-    for low, high, count, share in reliability(reader, held):
+    reliable = reliability(reader, held)
+    for low, high, count, share in reliable:
         print(f"  {low:.1f}-{high:.1f} {count:6} {share:.2f}")
+    if not args.quick:
+        write_accuracy(results, reliable, versions(reader))
     if args.write_floor:
         FLOOR.write_text(json.dumps(floor, indent=1) + "\n", encoding="utf-8")
     return 0
+
+
+def write_accuracy(
+    results: dict[str, dict[str, float]], reliable: list[tuple[float, float, int, float]], read_with: dict[str, str]
+) -> None:
+    """Keep the table, the day and what was measured, for the dashboard."""
+    rounded = {
+        name: {"articles": r["articles"]} | {m: None if r[m] is None else round(r[m], 3) for m in MEASURES}
+        for name, r in results.items()
+    }
+    content = {
+        "measured": datetime.now(UTC).date().isoformat(),
+        "versions": read_with,
+        "corpora": rounded,
+        "confidence": [
+            {"from": round(low, 1), "to": round(high, 1), "mentions": count, "right": round(share, 2)}
+            for low, high, count, share in reliable
+            if count
+        ],
+    }
+    ACCURACY_FILE.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
 
 
 def print_table(results: dict[str, dict[str, float]]) -> None:

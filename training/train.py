@@ -1,4 +1,4 @@
-"""Learn the context model from the annotated corpus: `python -m training.train`.
+"""Learn the context model from the annotated corpus: `python -m training.train [--reviewed WORKSPACE]`.
 
 Seeded, the same result twice. The second stage learns from what the first one says of articles it has not seen
 (cross-fitting), so that it meets the same kind of chances when it is used.
@@ -17,13 +17,19 @@ from scipy.sparse import csr_matrix
 from sklearn.isotonic import IsotonicRegression
 from sklearn.linear_model import LogisticRegression
 
-from extract.features import Context, article_features, span_features
+from extract.context import Context
+from extract.decisions import DecisionLog, text_hash
+from extract.features import article_features, span_features
 from extract.geoparse import Geoparser
+from extract.gold import reviewed_entries
 from extract.mentions import Article, Resolution, Role
 from extract.model import CLASSES, MODEL_FILE, ContextModel
+from extract.review import ReviewingGeoparser
+from extract.store import Workspace
 from gazetteer import Point, load_gazetteer
 
 CORPUS = Path(__file__).resolve().parent / "corpus"
+GOLD = Path(__file__).resolve().parent.parent / "tests" / "gold"  # which nothing may learn from
 FOLDS = 5
 LEAST_SEEN = 2  # a feature seen once says more about its text than about Arabic
 STRENGTH = 0.1  # inverse of the regularization: best of 0.08 .. 0.6 by cross-validation, flat around it
@@ -48,9 +54,10 @@ def to_article(entry: dict[str, Any]) -> Article:
 
 
 def labels(context: Context, entry: dict[str, Any]) -> list[int]:
-    """The class of every span: that of the annotation it equals, none, or SKIPPED where readers may differ."""
+    """The class of every span: that of the annotation it equals, none, or SKIPPED where readers may differ or none looked."""
     gold = {(m["start"], m["end"]): m for m in entry["mentions"]}
     free = [(m["start"], m["end"]) for m in entry["mentions"] if m.get("optional")]
+    free += entry.get("unreviewed", [])
     found = []
     for span in context.spans:
         mention = gold.get((span.start, span.end))
@@ -101,7 +108,7 @@ def fit(contexts: list[Context], classes: list[list[int]], meta: str = "") -> Co
             chances[i] = 1 - stage.predict(0, first[i])[:, 0] if first[i] else np.zeros(0)
     second = []
     for context, names, chance in zip(contexts, first, chances, strict=True):
-        by_span = {id(s): float(p) for s, p in zip(context.spans, chance, strict=True)}
+        by_span = {s: float(p) for s, p in zip(context.spans, chance, strict=True)}
         second.append([f + article_features(context, s, by_span) for f, s in zip(names, context.spans, strict=True)])
     return ContextModel([_fit_stage(first, classes), _fit_stage(second, classes)], meta)
 
@@ -139,12 +146,33 @@ def calibrate(
         for entry in entries[fold::FOLDS]:
             gold = {(m["start"], m["end"]): m for m in entry["mentions"] if m["role"] != "name-part"}
             for found in parser.geoparse(to_article(entry)):
-                if found.place is not None and found.mention.role is not Role.NAME_PART:
+                if found.place is not None and found.mention.role is not Role.NAME_PART and _was_seen(found, entry):
                     mention = gold.get((found.mention.start, found.mention.end))
                     raw.append(found.confidence)
                     right.append(mention is not None and _lies_within(found, mention))
     fitted = IsotonicRegression(out_of_bounds="clip").fit(raw, right)
     return fitted.predict(CALIBRATION_POINTS).astype(np.float32)
+
+
+def _was_seen(found: Resolution, entry: dict[str, Any]) -> bool:
+    """Whether an annotator looked at the sentence, as they did at all of the corpus (see extract.gold.reviewed_entries)."""
+    stretches = entry.get("unreviewed", [])
+    return not any(found.mention.start < end and start < found.mention.end for start, end in stretches)
+
+
+def read_reviewed(folders: Iterable[Path], parser: Geoparser) -> list[dict[str, Any]]:
+    """What reviewers of these workspaces decided, as training texts; articles of the gold sets are left out.
+
+    Raises StoreError for a folder that is no workspace.
+    """
+    kept_back = {text_hash(entry["text"]) for entry in read_corpus(sorted(GOLD.glob("*.jsonl")))}
+    found = []
+    for folder in folders:
+        reader = ReviewingGeoparser(parser.gazetteer, DecisionLog(folder))
+        found += reviewed_entries(
+            Workspace.open(folder), reader, skip=lambda article: text_hash(article.text) in kept_back
+        )
+    return found
 
 
 def _lies_within(found: Resolution, gold: dict[str, Any]) -> bool:
@@ -154,14 +182,21 @@ def _lies_within(found: Resolution, gold: dict[str, Any]) -> bool:
     return distance <= max(2.0, gold["radius_km"] or 2.0)
 
 
-def main() -> int:
-    """Train on training/corpus and write the model."""
+def main(arguments: list[str] | None = None) -> int:
+    """Train on training/corpus (and on what is asked for besides) and write the model."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("corpus", nargs="*", type=Path, help="annotated files (default: all of training/corpus)")
     parser.add_argument("--output", type=Path, default=MODEL_FILE)
-    args = parser.parse_args()
+    parser.add_argument(
+        "--reviewed", action="append", default=[], type=Path, metavar="WORKSPACE", help="learn from its reviews as well"
+    )
+    args = parser.parse_args(arguments)
+    reader = Geoparser(load_gazetteer(), model=ContextModel([]))
     entries = [e for e in read_corpus(args.corpus or sorted(CORPUS.glob("*.jsonl"))) if not is_held_out(e["id"])]
-    model = train(entries, Geoparser(load_gazetteer(), model=ContextModel([])))
+    reviewed = read_reviewed(args.reviewed, reader)
+    if args.reviewed:
+        print(f"{len(reviewed)} reviewed articles", file=sys.stderr)
+    model = train(entries + reviewed, reader)
     model.save(args.output)
     print(f"{model.meta}; {', '.join(str(len(names)) for names, _ in model.stages)} features", file=sys.stderr)
     return 0

@@ -1,8 +1,10 @@
 """The page's state in its address, so that a link shows another reader the same, and Back goes back.
 
-The state lives in the session: "filters" (a dict by name), "settings" (of the map), "place", "read" (the open article and
-the mention it is opened at) and "language". The address is read when the session starts and when it was changed from
-outside (Back, an edited address), and written after every change. The map keeps its view there by itself ("view").
+The state lives in the session: "page", "filters" (a dict by name), "settings" (of the map), "table" (columns, none for the
+first choice; sort, None for the order of time; descending; page), "place", "read" (the open article and the mention it is
+opened at), "reviewer" (the name that decisions are kept under) and "language". The address is read when the session starts
+and when it was changed from outside (Back, an edited address), and written after every change. The map keeps its view there
+by itself ("view").
 """
 
 import math
@@ -12,6 +14,7 @@ from typing import Any
 import streamlit as st
 
 from extract.filters import Area
+from extract.questions import SORTABLE
 from views.palette import SCHEMES
 from views.texts import DEFAULT_LANGUAGE, LANGUAGES
 
@@ -25,6 +28,7 @@ LISTS = {
     "regions": "region",
     "relations": "relation",
     "precisions": "precision",
+    "reviews": "review",
 }
 TEXTS = {"text": "text", "place_text": "q", "date_from": "from", "date_to": "to"}
 DEFAULT_ROLES = ("location", "actor")
@@ -38,6 +42,7 @@ DEFAULTS: dict[str, Any] = {
     "regions": (),
     "relations": (),
     "precisions": (),
+    "reviews": (),
     "text": "",
     "place_text": "",
     "date_from": None,
@@ -47,7 +52,13 @@ DEFAULTS: dict[str, Any] = {
     "area": (),
 }
 SETTINGS = {"colour": SCHEMES, "size": ("mentions", "articles"), "marks": ("circles", "single", "heat")}
+# The first one is shown when the address names none.
+PAGES = ("explore", "add", "data", "decisions")
 CORNERS = 200
+# Anyone can write an address: what is longer than the page itself would write is cut.
+TEXT_CHARACTERS = 80
+VALUE_CHARACTERS, VALUES = 4_000, 250
+NAME_CHARACTERS = 60
 VIEW = "view"
 # Streamlit tells the browser the new address a moment after the page changed; an older one that comes back sooner is not
 # a reader's going back.
@@ -72,8 +83,28 @@ def touch() -> None:
     st.session_state["touched"] = True
 
 
+def go(page: str, *, article_id: str | None = None, start: int | None = None, place_id: str | None = None) -> None:
+    """Turn to a page; with an article or a place to show, to the explorer with nothing else in its way.
+
+    `start` opens the article at the mention that begins there.
+    """
+    st.session_state["page"] = page
+    if article_id is not None or place_id is not None:
+        st.session_state["filters"] = DEFAULTS | {"article_ids": (article_id,) if article_id else ()}
+        st.session_state["place"] = place_id
+        # Another place is meant than the one the map was left at.
+        st.session_state["new_view"] = True
+    st.session_state["read"] = (article_id, start) if article_id and start is not None else None
+    touch()
+
+
 def _query() -> Query:
-    return {name: st.query_params.get_all(name) for name in st.query_params if name != VIEW}
+    return {name: _sound(st.query_params.get_all(name)) for name in st.query_params if name != VIEW}
+
+
+def _sound(values: list[str]) -> list[str]:
+    kept = (value[:VALUE_CHARACTERS].encode("utf-8", "ignore").decode() for value in values[:VALUES])
+    return [value.replace("\0", "") for value in kept]
 
 
 def _read(query: Query) -> None:
@@ -84,16 +115,30 @@ def _read(query: Query) -> None:
             filters[name] = tuple(value for value in query[parameter] if value and value != ALL)
     for name, parameter in TEXTS.items():
         if last.get(parameter):
-            filters[name] = last[parameter]
+            filters[name] = last[parameter][:TEXT_CHARACTERS]
     filters["undated"] = last.get("undated") != "0"
     filters["min_confidence"] = _share(last.get("min"))
     filters["area"] = read_area(last.get("area", ""))
     settings = {name: last[name] if last.get(name) in values else values[0] for name, values in SETTINGS.items()}
     article, _, start = last.get("read", "").rpartition("@")
     st.session_state["filters"], st.session_state["settings"] = filters, settings
+    st.session_state["table"] = _read_table(last)
     st.session_state["place"] = last.get("place") or None
     st.session_state["read"] = (article, int(start)) if article and start.isdecimal() and len(start) < 12 else None
+    st.session_state["reviewer"] = last.get("by", "")[:NAME_CHARACTERS]
+    st.session_state["page"] = last["page"] if last.get("page") in PAGES else PAGES[0]
     st.session_state["language"] = last["lang"] if last.get("lang") in LANGUAGES else DEFAULT_LANGUAGE
+
+
+def _read_table(last: dict[str, str]) -> dict[str, Any]:
+    columns = tuple(name for name in last.get("columns", "").split(",") if name in SORTABLE)
+    sort, page = last.get("sort"), last.get("rows", "")
+    return {
+        "columns": tuple(dict.fromkeys(columns)),
+        "sort": sort if sort in SORTABLE else None,
+        "descending": last.get("desc") == "1",
+        "page": max(1, int(page)) if page.isdecimal() and len(page) < 9 else 1,
+    }
 
 
 def _share(text: str | None) -> float:
@@ -122,6 +167,8 @@ def _wanted() -> Query:
     filters, query = st.session_state["filters"], {}
     if st.session_state["language"] != DEFAULT_LANGUAGE:
         query["lang"] = [st.session_state["language"]]
+    if st.session_state["page"] != PAGES[0]:
+        query["page"] = [st.session_state["page"]]
     for name, parameter in LISTS.items():
         if filters[name] != DEFAULTS[name]:
             query[parameter] = list(filters[name]) or [ALL]
@@ -137,8 +184,19 @@ def _wanted() -> Query:
     for name, values in SETTINGS.items():
         if st.session_state["settings"][name] != values[0]:
             query[name] = [st.session_state["settings"][name]]
+    table = st.session_state["table"]
+    if table["columns"]:
+        query["columns"] = [",".join(table["columns"])]
+    if table["sort"]:
+        query["sort"] = [table["sort"]]
+    if table["sort"] and table["descending"]:
+        query["desc"] = ["1"]
+    if table["page"] > 1:
+        query["rows"] = [str(table["page"])]
     if st.session_state["place"]:
         query["place"] = [st.session_state["place"]]
+    if st.session_state["reviewer"]:
+        query["by"] = [st.session_state["reviewer"]]
     if read := st.session_state["read"]:
         query["read"] = [f"{read[0]}@{read[1]}"]
     return query
@@ -149,7 +207,7 @@ def save() -> None:
     st.session_state.pop("touched", None)
     wanted, present = _wanted(), _query()
     if wanted != present:
-        view = st.query_params.get(VIEW)
+        view = None if st.session_state.pop("new_view", False) else st.query_params.get(VIEW)
         whole = wanted | ({VIEW: [view]} if view else {})
         st.query_params.from_dict({name: values if len(values) > 1 else values[0] for name, values in whole.items()})
     if st.session_state.get("written", (None, 0.0))[0] != wanted:

@@ -2,6 +2,7 @@
 
 import logging
 import os
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,8 @@ DEFAULT_STORE = PROJECT / ".rasid" / "seeds"
 # More circles than this no eye tells apart, and the page grows heavy: the most mentioned are shown.
 MAX_PLACES = 2_000
 _REMEMBERED = 64
+# Whole texts, which may be long.
+_REMEMBERED_ARTICLES = 12
 
 
 def store_folder() -> Path | str:
@@ -50,8 +53,8 @@ def open_workspace(folder: Path | str) -> Workspace:
     return Workspace.open(folder, find_regions)
 
 
-def _remembered(function: Any) -> Any:
-    return st.cache_data(show_spinner=False, max_entries=_REMEMBERED, hash_funcs={Filters: repr})(function)
+def _remembered(function: Any, entries: int = _REMEMBERED) -> Any:
+    return st.cache_data(show_spinner=False, max_entries=entries, hash_funcs={Filters: repr})(function)
 
 
 @_remembered
@@ -93,11 +96,23 @@ def _unplaced(folder: Path, fingerprint: str, filters: Filters, limit: int) -> l
 
 
 @_remembered
+def _unplaced_passages(
+    folder: Path, fingerprint: str, surfaces: tuple[str, ...], limit: int
+) -> dict[str, list[dict[str, Any]]]:
+    return open_workspace(folder).unplaced_passages(surfaces, limit)
+
+
+@_remembered
+def _outlets(folder: Path, fingerprint: str) -> int:
+    return open_workspace(folder).outlets()
+
+
+@_remembered
 def _articles(folder: Path, fingerprint: str, article_ids: tuple[str, ...]) -> list[dict[str, Any]]:
     return open_workspace(folder).articles(article_ids)
 
 
-@_remembered
+@partial(_remembered, entries=_REMEMBERED_ARTICLES)
 def _article(folder: Path, fingerprint: str, article_id: str) -> dict[str, Any] | None:
     return open_workspace(folder).article(article_id)
 
@@ -124,6 +139,11 @@ class Answers:
         workspace.refresh()
         self.workspace = workspace
         self._key = (workspace.given, workspace.fingerprint)
+
+    def are_old(self) -> bool:
+        """Whether the workspace has changed since: by another session, or another program."""
+        self.workspace.refresh()
+        return self.workspace.fingerprint != self._key[1]
 
     def totals(self, filters: Filters) -> Totals:
         """How much the filters leave."""
@@ -154,6 +174,14 @@ class Answers:
     def unplaced(self, filters: Filters, limit: int) -> list[dict[str, Any]]:
         """Names that could not be placed."""
         return _unplaced(*self._key, filters, limit)
+
+    def unplaced_passages(self, surfaces: list[str], limit: int) -> dict[str, list[dict[str, Any]]]:
+        """Rows of the names that could not be placed, newest first, at most `limit` each."""
+        return _unplaced_passages(*self._key, tuple(surfaces), limit)
+
+    def outlets(self) -> int:
+        """How many outlets the articles name."""
+        return _outlets(*self._key)
 
     def articles(self, article_ids: list[str]) -> list[dict[str, Any]]:
         """Titles and dates of the articles."""

@@ -11,13 +11,14 @@ import streamlit as st
 from extract.export import ROW_COLUMNS, to_geojson, write_csv
 from extract.filters import Filters
 from extract.formats import geopackage_bytes, kml_bytes, parquet_bytes, xlsx_bytes
+from extract.parts import REVIEW_COLUMNS
 from extract.questions import ARTICLE_COLUMNS, DERIVED_COLUMNS
 from views.address import DEFAULTS
 from views.data import Answers
 from views.saved_map import saved_map_bytes
 from views.texts import Texts
 
-COLUMNS = (*ROW_COLUMNS, *DERIVED_COLUMNS, *ARTICLE_COLUMNS)
+COLUMNS = (*ROW_COLUMNS, *REVIEW_COLUMNS, *DERIVED_COLUMNS, *ARTICLE_COLUMNS)
 PLACE_COLUMNS = (
     *("place_id", "place", "place_en", "feature", "country", "region", "region_en", "lat", "lon", "radius_km"),
     *("mentions", "articles", "role", "last"),

@@ -5,18 +5,19 @@ from typing import Any
 import streamlit as st
 
 from extract.filters import Filters
-from extract.store import StoreError
 from views import address, data, frame
 from views.address import SETTINGS
 from views.data import Answers
 from views.filters import chosen_filters, clear_filters, prepare_search, set_filter, show_filters
+from views.grounds import Ground, chosen_ground, find_grounds
 from views.map import clicked, counts_text, look, map_options, place_rows, show_map
-from views.markup import escape, isolate
+from views.markup import escape, isolate, plain
 from views.palette import Colouring, colour_places
 from views.passages import show_passages
 from views.ranking import show_ranking
 from views.reader import show_reader
 from views.reasons import reason_text
+from views.review import show_review
 from views.table import show_table
 from views.texts import Texts
 from views.timeline import show_timeline
@@ -24,23 +25,19 @@ from views.timeline import show_timeline
 # A list longer than this is no help; the text filter finds the rest.
 LISTED_PLACES = 300
 UNPLACED_NAMES = 200
-STREET_TILES = "https://tile.openstreetmap.org/{z}/{x}/{y}.png"
+# How often an open page looks whether somebody else changed the workspace.
+WATCH_S = 5.0
 
 
 def show(t: Texts) -> None:
     """Draw the page."""
-    try:
-        answers = Answers(data.open_workspace(data.store_folder()))
-    except StoreError as error:
-        st.warning(t("There is no workspace to show yet."))
-        st.markdown(
-            t("Read some articles first: `make run` reads the two examples, `make run ARTICLES=path` your own.")
-        )
-        st.caption(str(error).replace("`", "'"))
+    answers = frame.open_answers(t)
+    if answers is None:
         frame.end(t, ())
         return
     if not answers.workspace.span().articles:
         st.info(t("The workspace holds no articles yet. `make run ARTICLES=path` reads yours."))
+        st.button(t("Add articles here"), key="add_first", on_click=address.go, args=("add",))
     else:
         filters = chosen_filters()
         # What comes and goes above the map has a box that stays: the map would lose its view if it changed its place.
@@ -59,7 +56,17 @@ def show(t: Texts) -> None:
             _show_unplaced(answers, filters, unplaced, t)
         if st.session_state["read"]:
             show_reader(answers, t)
+        else:
+            show_review(answers, t)
+        _watch(answers)
     frame.end(t, answers.workspace.attribution)
+
+
+@st.fragment(run_every=WATCH_S)
+def _watch(answers: Answers) -> None:
+    """What others add or decide is shown without being asked for."""
+    if answers.are_old():
+        st.rerun()
 
 
 def _show_counts(answers: Answers, filters: Filters, t: Texts) -> None:
@@ -113,13 +120,29 @@ def _show_map_head(t: Texts) -> None:
             st.radio(
                 label, SETTINGS[name], key=key, format_func=said.get, on_change=_set, args=(name, key), horizontal=True
             )
-        st.toggle(
-            t("Street tiles"),
-            key="street_tiles",
-            help=t(
-                "Draws streets from tile.openstreetmap.org. That server then learns which part of the map you look at."
-            ),
+        grounds = find_grounds()
+        st.session_state["ground_choice"] = chosen_ground(st.session_state.get("ground")).key
+        st.radio(
+            t("Base map"),
+            list(grounds),
+            key="ground_choice",
+            format_func=lambda key: _ground_name(grounds[key], t),
+            help=t("A server that draws the map learns which part of it you look at."),
+            on_change=_choose_ground,
         )
+
+
+def _choose_ground() -> None:
+    # Not in the address: opening a link must ask no server.
+    st.session_state["ground"] = st.session_state["ground_choice"]
+
+
+def _ground_name(ground: Ground, t: Texts) -> str:
+    if ground.kind == "own":
+        return t("Rasid's own, without a network")
+    if ground.kind == "file":
+        return plain(t("My map file: {name}", name=ground.key))
+    return t("Tiles from {host}", host=ground.host)
 
 
 def _set(name: str, key: str) -> None:
@@ -132,11 +155,11 @@ def _show_map(
 ) -> None:
     settings = st.session_state["settings"]
     colouring = colour_places(places, settings["colour"], look(), t)
-    size = settings["size"]
+    size, ground = settings["size"], chosen_ground(st.session_state.get("ground"))
     chosen_id = chosen["place_id"] if chosen else None
     rows = place_rows(places, t, largest=answers.largest(size), chosen=chosen_id, colouring=colouring, size=size)
     options = map_options(t, colouring.colours, answers.largest(size)) | {
-        "tiles": STREET_TILES if st.session_state.get("street_tiles") else None,
+        "ground": {"kind": ground.kind, "url": ground.url, "credit": ground.credit},
         "heat": settings["marks"] == "heat",
         "cluster": settings["marks"] == "circles",
         "area": filters.area,
@@ -151,8 +174,8 @@ def _show_map(
     _show_legend(colouring, t)
     if len(places) == data.MAX_PLACES:
         st.caption(t("The map shows the most mentioned places only; narrow the filters to see the others."))
-    if st.session_state.get("street_tiles"):
-        st.warning(t("Street tiles are on: this page now asks an outside server (tile.openstreetmap.org)."))
+    if ground.host:
+        st.warning(t("This page now asks an outside server for the map: {host}.", host=ground.host))
 
 
 def count_line(totals: Any, t: Texts) -> str:

@@ -5,24 +5,27 @@ their labels carry counts, and Streamlit would forget a choice whose label chang
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 import streamlit as st
 
+from extract.decisions import VERDICTS
 from extract.facts import PRECISIONS
-from extract.filters import Filters, read_day
+from extract.filters import REVIEWED, UNREVIEWED, Filters, days_before, read_day
 from extract.mentions import Role
 from extract.questions import Span
 from gazetteer import FeatureClass
 from views import address
-from views.address import DEFAULTS, LISTS
+from views.address import DEFAULTS, LISTS, TEXT_CHARACTERS
 from views.data import Answers
 from views.markup import plain
 from views.texts import RELATIONS, Texts
 
 TITLE_CHARACTERS = 60
 CONFIDENCE_STEP = 0.05
+REVIEWS = (REVIEWED, UNREVIEWED, *VERDICTS)
+LISTED = ("countries", "regions", "roles", "features", "precisions", "relations", "reviews", "outlets", "article_ids")
 # Days back from the newest article.
 PRESETS = {"7": 7, "30": 30, "365": 365}
 
@@ -71,6 +74,7 @@ def wordings(answers: Answers, articles: dict[str, dict[str, Any]], t: Texts) ->
         "regions": region,
         "relations": lambda code: t.relation(code, "…"),
         "precisions": lambda code: t.term("precision", code),
+        "reviews": lambda code: t.term("review", code),
         "outlets": str,
         "article_ids": title,
     }
@@ -87,6 +91,7 @@ def labels(t: Texts) -> dict[str, str]:
         "features": t("Kind of place"),
         "precisions": t("Precision"),
         "relations": t("Relation"),
+        "reviews": t("Review"),
         "outlets": t("Outlet"),
         "article_ids": t("Articles"),
     }
@@ -99,7 +104,13 @@ def show_filters(answers: Answers, chips: Any, t: Texts) -> None:
     listed = [*(article_id for article_id, _ in facets["article_ids"]), *filters.article_ids]
     articles = {article["article_id"]: article for article in answers.articles(listed)}
     words, names = wordings(answers, articles, t), labels(t)
-    orders = {"roles": Role, "features": FeatureClass, "precisions": PRECISIONS, "relations": RELATIONS}
+    orders = {
+        "roles": Role,
+        "features": FeatureClass,
+        "precisions": PRECISIONS,
+        "relations": RELATIONS,
+        "reviews": REVIEWS,
+    }
     with st.sidebar:
         st.subheader(t("Filters"), anchor=False)
         changed = st.session_state["filters"] != DEFAULTS
@@ -107,10 +118,12 @@ def show_filters(answers: Answers, chips: Any, t: Texts) -> None:
         _text("text", names["text"], t('Words; "in quotes" next to each other'), t)
         _text("place_text", names["place_text"], t("Part of a name, Arabic or English"), t)
         _dates(answers.span(), t)
-        for name in ("countries", "regions", "roles", "features", "precisions", "relations", "outlets", "article_ids"):
+        for name in LISTED:
             found = _in_order(facets[name], orders[name]) if name in orders else facets[name]
+            if name == "reviews":
+                found = _with_reviewed(found)
             if found or getattr(filters, name):
-                _list(name, names[name], found, words[name], t, pills=name in ("roles", "precisions"))
+                _list(name, names[name], found, words[name], t, pills=name in ("roles", "precisions", "reviews"))
         _confidence(t)
     with chips:
         _chips(filters, words, names, t)
@@ -140,7 +153,8 @@ def _list(name: str, label: str, found: Sequence[Choice], wording: Wording, t: T
     st.session_state[key] = chosen
     common = {"format_func": text, "key": key, "on_change": _keep, "args": (name, key)}
     if pills:
-        st.pills(label, options, selection_mode="multi", **common)
+        # Their labels are read as Markdown; those of lists are not.
+        st.pills(label, options, selection_mode="multi", **common | {"format_func": lambda value: plain(text(value))})
     else:
         st.multiselect(label, options, placeholder=t("All"), select_all=False, **common)
 
@@ -148,12 +162,18 @@ def _list(name: str, label: str, found: Sequence[Choice], wording: Wording, t: T
 def _text(name: str, label: str, placeholder: str, t: Texts) -> None:
     key = f"filter_{name}"
     st.session_state[key] = st.session_state["filters"][name]
-    st.text_input(label, key=key, placeholder=placeholder, max_chars=80, on_change=_keep, args=(name, key))
+    st.text_input(label, key=key, placeholder=placeholder, max_chars=TEXT_CHARACTERS, on_change=_keep, args=(name, key))
 
 
 def _in_order(found: Sequence[Choice], codes: Iterable[str]) -> list[Choice]:
     order = {code: number for number, code in enumerate(map(str, codes))}
     return sorted(found, key=lambda choice: order.get(choice[0], len(order)))
+
+
+def _with_reviewed(found: Sequence[Choice]) -> Sequence[Choice]:
+    """The verdicts and all of them together; nothing to choose where nobody has reviewed anything."""
+    reviewed = sum(n for code, n in found if code != UNREVIEWED)
+    return [(REVIEWED, reviewed), *found] if reviewed else []
 
 
 def _dates(span: Span, t: Texts) -> None:
@@ -182,7 +202,7 @@ def _dates(span: Span, t: Texts) -> None:
 
 def _presets(last: date, t: Texts) -> None:
     filters = st.session_state["filters"]
-    starts = {(last - timedelta(days=days - 1)).isoformat(): name for name, days in PRESETS.items()}
+    starts = {days_before(last, days - 1).isoformat(): name for name, days in PRESETS.items()}
     st.session_state["date_preset"] = None if filters["date_to"] else starts.get(filters["date_from"])
     words = {"7": t("last 7 days"), "30": t("last 30 days"), "365": t("last 12 months")}
     st.pills(
@@ -198,7 +218,7 @@ def _presets(last: date, t: Texts) -> None:
 
 def _keep_preset(last: date) -> None:
     days = PRESETS.get(st.session_state["date_preset"] or "")
-    set_filter("date_from", (last - timedelta(days=days - 1)).isoformat() if days else None)
+    set_filter("date_from", days_before(last, days - 1).isoformat() if days else None)
     set_filter("date_to", None)
 
 

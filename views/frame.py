@@ -4,8 +4,11 @@ from pathlib import Path
 
 import streamlit as st
 
-from views import address
-from views.markup import escape
+from extract.store import StoreError
+from views import address, data, login
+from views.data import Answers
+from views.markup import escape, plain
+from views.reading import readings_of
 from views.texts import DEFAULT_LANGUAGE, LANGUAGES, Texts
 
 # Set by the map's frame once the tour was left: it is shown once a browser.
@@ -14,13 +17,13 @@ STYLE = Path(__file__).parent / "style.css"
 
 
 def begin() -> Texts:
-    """Set up the page and return the texts of its language."""
+    """Set up the page and return the texts of its language. The run ends here for who may not see it (views.login)."""
     address.load()
     language = st.session_state["language"]
     t = Texts(language)
     st.html(STYLE)
-    mirror = -1 if t.right_to_left else 1
-    st.html(f"<style>:root {{ --direction: {t.direction}; --mirror: {mirror}; }}</style>")
+    mirror, far = (-1, "flex-start") if t.right_to_left else (1, "flex-end")
+    st.html(f"<style>:root {{ --direction: {t.direction}; --mirror: {mirror}; --far: {far}; }}</style>")
     title, choice = st.columns([5, 2], vertical_alignment="center")
     with title:
         name, line = escape(t("Rasid")), escape(t("Where the news reports from, with the sentence that says so"))
@@ -36,7 +39,46 @@ def begin() -> Texts:
             label_visibility="collapsed",
             on_change=_choose_language,
         )
+    login.demand(t)
+    _show_pages(t)
     return t
+
+
+def _show_pages(t: Texts) -> None:
+    names = {"explore": t("Explore"), "add": t("Add articles"), "data": t("About the data"), "decisions": t("Reviews")}
+    page = st.session_state["page"]
+    if page != address.PAGES[0]:
+        st.set_page_config(page_title=f"{names[page]} · {t('Rasid')}")
+    st.session_state["page_choice"] = page
+    st.segmented_control(
+        t("Page"),
+        address.PAGES,
+        key="page_choice",
+        required=True,
+        format_func=names.get,
+        label_visibility="collapsed",
+        on_change=_choose_page,
+    )
+
+
+def _choose_page() -> None:
+    address.go(st.session_state["page_choice"] or address.PAGES[0])
+
+
+def open_answers(t: Texts) -> Answers | None:
+    """The workspace's answers; None when it cannot be opened, and the page has said why and what to do."""
+    try:
+        workspace = data.open_workspace(data.store_folder())
+        readings_of(workspace)
+        return Answers(workspace)
+    except StoreError as error:
+        st.warning(t("There is no workspace to show yet."))
+        st.markdown(
+            t("Read some articles first: `make run` reads the two examples, `make run ARTICLES=path` your own.")
+        )
+        st.button(t("Add articles here"), key="add_first", on_click=address.go, args=("add",))
+        st.caption(plain(str(error)))
+        return None
 
 
 def _choose_language() -> None:
@@ -64,10 +106,12 @@ def _leave_tour() -> None:
 
 
 def end(t: Texts, attribution: tuple[str, ...]) -> None:
-    """The footer: whose data this is."""
+    """The footer: whose data this is. And what was done just now, said once."""
+    if notice := st.session_state.pop("notice", None):
+        st.toast(notice, icon=":material/check:")
     sources = " · ".join([*attribution, "Natural Earth", "Leaflet", "Noto Sans Arabic"])
     st.html(
         f'<footer class="rasid-footer">{escape(t("Place names and positions:"))} <bdi>{escape(sources)}</bdi><br>'
-        f"{escape(t('Nothing on this page is fetched from outside, unless you turn street tiles on.'))}</footer>"
+        f"{escape(t('Nothing on this page is fetched from outside, unless you choose a map from a server.'))}</footer>"
     )
     address.save()

@@ -3,11 +3,15 @@
 import html
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass
 
 # Line ends and tabs stay; other control characters have no business in a page.
 _KEPT_CONTROLS = "\n\r\t"
+# Overrides make letters run the wrong way ("fdp.exe" out of "exe.pdf"); no newspaper writes them. In a label, which has
+# no element of its own to end in, embeddings and isolates could turn around what follows as well.
+_OVERRIDES = "\u202d\u202e"
+_EMBEDDINGS = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 _WEB_ADDRESS = re.compile(r"https?://[^\s<>\"']+\Z", re.IGNORECASE)
 
 
@@ -27,12 +31,17 @@ def escape(text: str) -> str:
     >>> escape('<img src=x onerror="alert(1)"> & {{7*7}}')
     '&lt;img src=x onerror=&quot;alert(1)&quot;&gt; &amp; {{7*7}}'
     """
-    kept = (c for c in text if c in _KEPT_CONTROLS or unicodedata.category(c) not in ("Cc", "Cs"))
-    return html.escape("".join(kept), quote=True)
+    return html.escape("".join(c for c in text if _is_shown(c)), quote=True)
 
 
-# Streamlit reads labels of buttons as Markdown, with codes between colons for symbols and colours.
-_MARKDOWN = str.maketrans({char: f"\\{char}" for char in "\\`*_{}[]()#+-.!|<>~$&"} | {":": ":\u2060", "\n": " "})
+def _is_shown(char: str) -> bool:
+    return char in _KEPT_CONTROLS or (unicodedata.category(char) not in ("Cc", "Cs") and char not in _OVERRIDES)
+
+
+# Streamlit reads labels of buttons as Markdown, with codes between colons for symbols and colours. A word joiner, which
+# is not seen, keeps "www." and "@" from becoming links: an escape does not.
+_MARKDOWN = str.maketrans({char: f"\\{char}" for char in "\\`*_{}[]()#+-!|<>~$&"})
+_JOINED = str.maketrans({":": ":\u2060", ".": "\u2060\\.", "@": "\u2060@\u2060"})
 
 
 def plain(text: str) -> str:
@@ -41,8 +50,8 @@ def plain(text: str) -> str:
     >>> plain("[a](b) *c*")
     '\\\\[a\\\\]\\\\(b\\\\) \\\\*c\\\\*'
     """
-    kept = (c for c in text if unicodedata.category(c) not in ("Cc", "Cs"))
-    return "".join(kept).translate(_MARKDOWN)
+    kept = "".join(" " if c in _KEPT_CONTROLS else c for c in text if _is_shown(c) and c not in _EMBEDDINGS)
+    return kept.translate(_MARKDOWN | _JOINED)
 
 
 def mark(text: str, spans: Iterable[Span]) -> str:
@@ -66,9 +75,14 @@ def mark(text: str, spans: Iterable[Span]) -> str:
     return "".join(pieces)
 
 
+def is_web_address(url: str) -> bool:
+    """Whether the text is an address of the web, which alone may become a link."""
+    return bool(_WEB_ADDRESS.match(url))
+
+
 def link(url: str | None, label: str) -> str:
     """A link that opens in a new page for a web address, the escaped label alone for anything else."""
-    if not url or not _WEB_ADDRESS.match(url):
+    if not url or not is_web_address(url):
         return escape(label)
     return f'<a href="{escape(url)}" target="_blank" rel="noopener noreferrer">{escape(label)}</a>'
 
@@ -80,3 +94,32 @@ def isolate(text: str) -> str:
     '<bdi>&lt;b&gt;</bdi>'
     """
     return f"<bdi>{escape(text)}</bdi>"
+
+
+def apart(text: str) -> str:
+    """The text for a label, which is no HTML, between the signs that keep its direction to itself.
+
+    >>> apart("x") == "\\u2068x\\u2069"
+    True
+    """
+    return f"\u2068{text}\u2069"
+
+
+def html_table(
+    heads: Sequence[str], rows: Iterable[Sequence[str]], *, label: str, direction: str, wide: Container[int] = ()
+) -> str:
+    """A table of plain texts that scrolls on its own. The columns numbered in `wide` hold sentences.
+
+    >>> html_table(["<a>"], [["b"]], label="c", direction="ltr").count("&lt;a&gt;")
+    1
+    """
+    head = "".join(f'<th scope="col">{escape(text)}</th>' for text in heads)
+    kind = {True: ' class="wide"', False: ""}
+    body = "".join(
+        f"<tr>{''.join(f'<td{kind[number in wide]}>{isolate(cell)}</td>' for number, cell in enumerate(row))}</tr>"
+        for row in rows
+    )
+    return (
+        f'<div class="rasid-table" dir="{direction}" tabindex="0" role="region" aria-label="{escape(label)}">'
+        f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
+    )

@@ -9,8 +9,9 @@ from extract.filters import Filters
 from extract.questions import Passage
 from views import address
 from views.data import Answers
-from views.markup import Span, escape, isolate, link, mark
+from views.markup import Span, escape, isolate, link, mark, plain
 from views.reasons import reason_text
+from views.review import open_review, verdict_html
 from views.texts import Texts
 
 PAGE_SIZE = 5
@@ -64,10 +65,18 @@ def _show_passage(passage: Passage, key: str, t: Texts) -> None:
             f'<p class="rasid-source" dir="{t.direction}"><bdi>{link(article["url"], title)}</bdi>'
             f"<br>{' · '.join(isolate(part) for part in about if part)}</p>" + _readings(passage, t)
         )
-        if st.button(t("Open article"), key=f"open_{key}", type="tertiary", icon=":material/article:"):
-            st.session_state["read"] = (article["article_id"], passage.mentions[0]["start"])
-            address.touch()
-            st.rerun()
+        with st.container(horizontal=True, key=f"acts_{key}", gap="small"):
+            if st.button(t("Open article"), key=f"open_{key}", type="tertiary", icon=":material/article:"):
+                st.session_state["read"] = (article["article_id"], passage.mentions[0]["start"])
+                address.touch()
+                st.rerun()
+            for number, row in enumerate(passage.mentions):
+                # One name needs no telling which.
+                name = f": {plain(row['surface'])} {number + 1}" if len(passage.mentions) > 1 else ""
+                label, icon = t("Right or wrong?") + name, ":material/rate_review:"
+                if st.button(label, key=f"review_{key}_{number}", type="tertiary", icon=icon):
+                    open_review(row["article_id"], row["start"])
+                    st.rerun()
         if any(json.loads(row["candidates"] or "[]") for row in passage.mentions):
             with st.expander(t("Other places it could have been"), key=f"why_{key}"):
                 st.html("".join(candidates_html(row, t) for row in passage.mentions))
@@ -91,7 +100,7 @@ def span_note(row: dict[str, Any], t: Texts) -> str:
 
 
 def _readings(passage: Passage, t: Texts) -> str:
-    return "".join(reading_html(row, t) for row in passage.mentions)
+    return "".join(reading_html(row, t) + verdict_html(row, t) for row in passage.mentions)
 
 
 def reading_html(row: dict[str, Any], t: Texts) -> str:

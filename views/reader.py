@@ -11,6 +11,9 @@ from views.map import clicked, look, map_options, place_rows, show_map
 from views.markup import Span, escape, isolate, link, mark
 from views.palette import colour_places
 from views.passages import candidates_html, reading_html, span_note
+from views.reading import readings_of
+from views.removal import show_removal
+from views.review import show_form, verdict_html
 from views.texts import Texts
 
 MAP_KEY = "article_map"
@@ -64,9 +67,15 @@ def _show(answers: Answers, article: dict[str, Any], t: Texts) -> None:
     with side:
         if mentions:
             _show_map(answers, article, mentions[now], t)
-            st.html(f'<div class="rasid-now">{reading_html(mentions[now], t)}</div>{candidates_html(mentions[now], t)}')
+            row = mentions[now]
+            st.html(
+                f'<div class="rasid-now">{reading_html(row, t)}{verdict_html(row, t)}</div>{candidates_html(row, t)}'
+            )
+            with st.expander(t("Right or wrong?"), icon=":material/rate_review:", key=f"review_box_{row['start']}"):
+                show_form(answers, row, t)
         else:
             st.info(t("No place is named in this article."))
+        show_removal(readings_of(answers.workspace), [article["article_id"]], "reader", t)
     address.save()
 
 

@@ -31,7 +31,17 @@ FORMS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
             "no entry of its own: put at {place}, which it is named after",
         ),
         (r"nearest spelling, (?P<share>\d+) of 100 alike", "nearest spelling, {share} of 100 alike"),
+        (
+            r"not in the gazetteer here: the only place of this name lies far from all others of the article "
+            r"\((?P<place>.+), (?P<country>[A-Z]{2}|None)\)",
+            "not known here: the only place of this name, {place} ({country}), lies far from all others of the article",
+        ),
         (r"not in the gazetteer", "not in the tables of places"),
+        (r"found right by (?P<who>.+)", "found right by {who}"),
+        (r"put here by (?P<who>.+)", "put here by {who}"),
+        (r"marked by (?P<who>.+)", "marked by {who}"),
+        (r"added to the gazetteer by (?P<who>.+)", "added to the gazetteer by {who}"),
+        (r"not a place, says (?P<who>.+)", "not a place, says {who}"),
     )
 )
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from extract.filters import Filters
 from views.data import MAX_PLACES, Answers
+from views.headers import inline_hashes
 from views.map import START, START_ZOOM, map_options, place_rows, script_json
 from views.markup import escape
 from views.palette import colour_places
@@ -68,7 +69,7 @@ def saved_map_bytes(answers: Answers, filters: Filters, about: dict[str, str], t
         "start": START,
         "zoom": START_ZOOM,
     }
-    scripts = "".join(f"<script>{_script(name)}</script>\n" for name in SCRIPTS)
+    scripts = "".join(f"<script>{text}</script>\n" for text in (*map(_script, SCRIPTS), _PAGE_SCRIPT))
     styles = "".join(f"<style>{_style(name)}</style>\n" for name in STYLES)
     base = "".join(_data(f"rasid-file-{name}", (STATIC / "basemap" / name).read_text("utf-8")) for name in BASE_MAP)
     title, hint = escape(t("Rasid")), escape(t("Choose a circle on the map to read the sentences that name the place."))
@@ -76,14 +77,21 @@ def saved_map_bytes(answers: Answers, filters: Filters, about: dict[str, str], t
     page = (
         f'<!doctype html>\n<html lang="{t.language}" dir="{t.direction}"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; script-src 'unsafe-inline'; "
-        "style-src 'unsafe-inline'; font-src data:; img-src data:\">"
+        f'<meta http-equiv="Content-Security-Policy" content="{_policy(scripts)}">'
         f"<title>{title}</title>\n{styles}<style>{_PAGE_STYLE}</style></head>\n"
         f'<body><header><h1>{title}</h1></header><div id="map"></div><aside><p>{hint}</p></aside>'
         f"<footer>{foot}</footer>\n{base}{_data('rasid-saved', script_json(saved))}"
-        f"{scripts}<script>{_PAGE_SCRIPT}</script></body></html>\n"
+        f"{scripts}</body></html>\n"
     )
     return page.encode("utf-8", "replace")
+
+
+def _policy(scripts: str) -> str:
+    """Only the file's own scripts run, known by their hashes, and nothing is asked of any host."""
+    return (
+        f"default-src 'none'; script-src {' '.join(inline_hashes(scripts))}; style-src 'unsafe-inline'; "
+        "font-src data:; img-src data:; base-uri 'none'; form-action 'none'"
+    )
 
 
 def _passages(answers: Answers, filters: Filters, places: list[dict[str, Any]], t: Texts) -> dict[str, list[list[str]]]:

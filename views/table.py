@@ -9,6 +9,7 @@ from typing import Any
 import streamlit as st
 
 from extract.filters import Filters
+from views import address
 from views.data import Answers
 from views.downloads import COLUMNS, show_downloads
 from views.markup import escape, link
@@ -16,7 +17,7 @@ from views.reasons import reason_text
 from views.texts import Texts
 
 PAGE_ROWS = 50
-_AFTER_PLACE = ("feature", "country", "role", "precision", "confidence", "date", "passage", "title")
+_AFTER_PLACE = ("feature", "country", "role", "precision", "confidence", "review", "date", "passage", "title")
 FIRST_COLUMNS = {"ar": ("surface", "place", *_AFTER_PLACE), "en": ("surface", "place_en", *_AFTER_PLACE)}
 _CODES = ("role", "feature", "method", "precision")
 _WIDE = ("passage", "title", "reason")
@@ -29,9 +30,13 @@ def show_table(answers: Answers, filters: Filters, mentions: int, t: Texts) -> N
     st.subheader(t("Table"), anchor=False)
     columns, sort, descending = _controls(t)
     pages = max(1, -(-mentions // PAGE_ROWS))
-    # Other rows or another order begin at the first page: they are another widget.
-    key = f"table_page_{hash((filters, sort, descending))}"
-    page = min(st.session_state.get(key, 1), pages)
+    table = st.session_state["table"]
+    # Other rows or another order begin at the first page.
+    shown = (filters, sort, descending)
+    if st.session_state.setdefault("table_of", shown) != shown:
+        st.session_state["table_of"] = shown
+        table["page"] = 1
+    page = table["page"] = min(table["page"], pages)
     first = (page - 1) * PAGE_ROWS
     order = {"sort": sort, "descending": descending}
     rows = answers.rows(filters, PAGE_ROWS, first, **order) if mentions else []
@@ -40,26 +45,55 @@ def show_table(answers: Answers, filters: Filters, mentions: int, t: Texts) -> N
         place = {"first": t.number(first + 1), "last": t.number(first + len(rows)), "all": t.number(mentions)}
         st.caption(t("Rows {first} to {last} of {all}", **place))
     if pages > 1:
-        st.pagination(pages, key=key, max_visible_pages=5)
+        st.session_state["table_page"] = page
+        st.pagination(pages, key="table_page", max_visible_pages=5, on_change=_keep, args=("page", "table_page"))
     show_downloads(answers, filters, order, columns, t)
+    address.save()
+
+
+def _keep(name: str, key: str) -> None:
+    value = st.session_state[key]
+    st.session_state["table"][name] = tuple(value) if name == "columns" else value
+    address.touch()
 
 
 def _controls(t: Texts) -> tuple[list[str], str | None, bool]:
     def label(name: str) -> str:
         return t.term("column", name)
 
-    first = list(FIRST_COLUMNS[t.language])
+    first, table = list(FIRST_COLUMNS[t.language]), st.session_state["table"]
     key = f"columns_{t.language}"
-    st.session_state.setdefault(key, first)
+    st.session_state[key] = list(table["columns"]) or first
+    st.session_state["sort"], st.session_state["descending"] = table["sort"], table["descending"]
     columns_side, sort_side, order_side = st.columns([4, 2, 1.2], vertical_alignment="bottom")
     with columns_side.expander(t("Columns"), key="columns_box"):
         chosen = st.multiselect(
-            t("Columns"), COLUMNS, key=key, format_func=label, select_all=False, label_visibility="collapsed"
+            t("Columns"),
+            COLUMNS,
+            key=key,
+            format_func=label,
+            select_all=False,
+            label_visibility="collapsed",
+            on_change=_keep,
+            args=("columns", key),
         )
     sort = sort_side.selectbox(
-        t("Sort by"), COLUMNS, index=None, key="sort", format_func=label, placeholder=t("Newest first")
+        t("Sort by"),
+        COLUMNS,
+        index=None,
+        key="sort",
+        format_func=label,
+        placeholder=t("Newest first"),
+        on_change=_keep,
+        args=("sort", "sort"),
     )
-    descending = order_side.checkbox(t("Descending"), key="descending", disabled=sort is None)
+    descending = order_side.checkbox(
+        t("Descending"),
+        key="descending",
+        disabled=sort is None,
+        on_change=_keep,
+        args=("descending", "descending"),
+    )
     return chosen or first, sort, descending
 
 
@@ -91,6 +125,10 @@ def _cell_html(row: dict[str, Any], name: str, t: Texts) -> str:
         return ""
     if name == "url":
         return link(value, value)
+    if name == "review":
+        return f"✓ {escape(t.term(name, value))}"
+    if name == "reviewed_at":
+        return escape(t.date(value, short=True))
     if name in _CODES:
         return escape(t.term(name, value))
     if name == "reason":

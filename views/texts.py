@@ -23,6 +23,10 @@ DEFAULT_LANGUAGE = "ar"
 _CLDR = {"ar": "ar_AE", "en": "en_GB"}
 _RIGHT_TO_LEFT = {"ar"}
 
+# Of the two-letter codes of CLDR these are no countries.
+_NO_COUNTRIES = {"EU", "EZ", "UN", "QO", "XA", "XB", "ZZ"}
+_COUNTRIES = [c for c in Locale("en").territories if len(c) == 2 and c.isalpha() and c not in _NO_COUNTRIES]
+
 # What the codes of a relation (see extract.mentions.Mention) say, as a text to translate.
 RELATIONS = {
     "N": "north of {place}",
@@ -113,6 +117,10 @@ class Texts:
         """A country's usual short name by its ISO 3166-1 alpha-2 code, or the code."""
         short = self.term("country", code)
         return short if short != code else _territories(self.language).get(code, code)
+
+    def countries(self) -> list[str]:
+        """The codes of all countries, in the order of their names."""
+        return sorted(_COUNTRIES, key=lambda code: self.country(code))
 
 
 @cache
