@@ -51,7 +51,7 @@ def question(method: Method) -> Method:
             self._pinned.seen = seen = self._current
             try:
                 return method(self, *arguments, **named)
-            except (duckdb.IOException, duckdb.HTTPException, duckdb.InvalidInputException, FileNotFoundError) as error:
+            except (duckdb.Error, OSError) as error:
                 # A file that is broken, and not gone, stays so however often it is asked.
                 if look + 1 == LOOKS or not self._has_lost(seen):
                     first = str(error).strip().partition("\n")[0]
@@ -202,10 +202,12 @@ def _enter_files(cursor: duckdb.DuckDBPyConnection, table: str, files: Sequence[
 class LiveTables:
     """The tables live, facts, spots and names (see extract.facts) of the parts in a folder. Safe to share between threads.
 
-    `folder` is where things made from the parts may lie beside them: the folder itself, or a cache for an address.
+    `given` is what it was opened by; `folder` is where things made from the parts may lie beside them: the folder itself, or
+    a cache for an address.
     """
 
     def __init__(self, place: str | os.PathLike[str], find_regions: FindRegions | None = None) -> None:
+        self.given = place
         self.storage = open_storage(place)
         self.folder: Path = self.storage.cache
         self._find_regions = find_regions

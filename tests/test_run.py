@@ -4,7 +4,6 @@ import json
 import os
 import signal
 import threading
-import time
 
 import pytest
 
@@ -18,6 +17,7 @@ from extract.pools import Pool, ProcessPool, open_pool
 from extract.run import RunCounts, read_into
 from extract.store import Workspace
 from tests.made_articles import make_folder, make_lines, text_of
+from tests.made_work import Numbers, double, slow_double
 
 
 @pytest.fixture
@@ -208,36 +208,14 @@ def test_a_batch_read_twice_is_kept_once(workspace, parser):
     assert ids_of(workspace) == ["x", "y"]
 
 
-class Numbers:
-    """Numbers to be worked on."""
-
-    def __init__(self, *numbers):
-        self.numbers = numbers
-
-    def halves(self):
-        middle = len(self.numbers) // 2
-        return [Numbers(*self.numbers[:middle]), Numbers(*self.numbers[middle:])] if middle else []
-
-
-def double(item):
-    if 13 in item.numbers:
-        os.kill(os.getpid(), signal.SIGKILL)
-    return [2 * number for number in item.numbers]
-
-
-def slow_double(item):
-    time.sleep(0.3)
-    return double(item)
-
-
 def test_what_kills_its_process_is_found_and_the_rest_done():
     pool = ProcessPool(2)
     try:
-        jobs = [pool.submit(double, item) for item in (Numbers(1, 2), Numbers(3, 13, 5), Numbers(7), Numbers(8))]
+        jobs = [pool.submit(double, item) for item in (Numbers(1, 2), Numbers(13, 5), Numbers(7))]
         done = [(item.numbers, result) for job in jobs for item, result in pool.result(job)]
     finally:
         pool.close()
-    assert done == [((1, 2), [2, 4]), ((3,), [6]), ((13,), None), ((5,), [10]), ((7,), [14]), ((8,), [16])]
+    assert done == [((1, 2), [2, 4]), ((13,), None), ((5,), [10]), ((7,), [14])]
 
 
 def test_a_killed_worker_costs_nothing():

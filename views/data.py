@@ -28,9 +28,10 @@ _REMEMBERED_ARTICLES = 12
 COPIES_AT_ONCE = 1_000
 
 
-def store_folder() -> Path:
-    """The workspace's folder: RASID_STORE, or the seeds'."""
-    return Path(os.environ.get("RASID_STORE") or DEFAULT_STORE)
+def store_folder() -> Path | str:
+    """The workspace's folder (or address, such as s3://...): RASID_STORE, or the seeds'."""
+    given = os.environ.get("RASID_STORE")
+    return given if given and "://" in given else Path(given or DEFAULT_STORE)
 
 
 def is_read_only() -> bool:
@@ -54,7 +55,7 @@ def find_regions(place_ids: list[str]) -> dict[str, Region]:
 
 
 @st.cache_resource(show_spinner=False)
-def open_workspace(folder: Path) -> Workspace:
+def open_workspace(folder: Path | str) -> Workspace:
     """The workspace, opened once for all sessions. Raises StoreError when there is none."""
     return Workspace.open(folder, find_regions)
 
@@ -144,7 +145,7 @@ class Answers:
     def __init__(self, workspace: Workspace) -> None:
         workspace.refresh()
         self.workspace = workspace
-        self._key = (workspace.folder, workspace.fingerprint)
+        self._key = (workspace.given, workspace.fingerprint)
 
     def are_old(self) -> bool:
         """Whether the workspace has changed since: by another session, or another program."""
