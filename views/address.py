@@ -10,6 +10,7 @@ by itself ("view").
 import math
 import time
 from typing import Any
+from urllib.parse import unquote
 
 import streamlit as st
 
@@ -60,6 +61,8 @@ CORNERS = 200
 TEXT_CHARACTERS = 80
 VALUE_CHARACTERS, VALUES = 4_000, 250
 NAME_CHARACTERS = 60
+# Set by the map's frame once a name was given (static/rasid-map.js).
+REVIEWER_COOKIE = "rasid_reviewer"
 VIEW = "view"
 # Streamlit tells the browser the new address a moment after the page changed; an older one that comes back sooner is not
 # a reader's going back.
@@ -127,7 +130,10 @@ def _read(query: Query) -> None:
     st.session_state["table"] = _read_table(last)
     st.session_state["place"] = last.get("place") or None
     st.session_state["read"] = (article, int(start)) if article and start.isdecimal() and len(start) < 12 else None
-    st.session_state["reviewer"] = last.get("by", "")[:NAME_CHARACTERS]
+    # A link is passed on: whose name it would carry is not written there, but kept by the browser.
+    st.session_state["reviewer"] = (last.get("by") or st.session_state.get("reviewer") or _kept_name())[
+        :NAME_CHARACTERS
+    ]
     st.session_state["page"] = last["page"] if last.get("page") in PAGES else PAGES[0]
     st.session_state["language"] = last["lang"] if last.get("lang") in LANGUAGES else DEFAULT_LANGUAGE
 
@@ -141,6 +147,11 @@ def _read_table(last: dict[str, str]) -> dict[str, Any]:
         "descending": last.get("desc") == "1",
         "page": max(1, int(page)) if page.isdecimal() and len(page) < 9 else 1,
     }
+
+
+def _kept_name() -> str:
+    name = st.context.cookies.get(REVIEWER_COOKIE)
+    return unquote(name) if isinstance(name, str) else ""
 
 
 def _share(text: str | None) -> float:
@@ -199,8 +210,6 @@ def _wanted() -> Query:
         query["rows"] = [str(table["page"])]
     if st.session_state["place"]:
         query["place"] = [st.session_state["place"]]
-    if st.session_state["reviewer"]:
-        query["by"] = [st.session_state["reviewer"]]
     if read := st.session_state["read"]:
         query["read"] = [f"{read[0]}@{read[1]}"]
     return query

@@ -167,6 +167,7 @@ def _show_map(
         "area": filters.area,
         "draws": True,
         "keepsView": True,
+        "reviewer": st.session_state["reviewer"],
         "toured": bool(st.session_state.get("toured")),
     }
     with st.container(key="map_box", gap=None):
