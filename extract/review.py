@@ -244,10 +244,13 @@ def following_decisions(workspace: Workspace, parser: Geoparser) -> Iterator[Non
         yield
         return
     known = {d.id for d in parser.log.all()}
-    yield
-    newer = [d for d in parser.log.all() if d.id not in known]
-    if newer:
-        read_again(workspace, parser, concerned_articles(workspace, parser.log, newer))
+    try:
+        yield
+    finally:
+        # A run that is stopped has kept articles, too.
+        newer = [d for d in parser.log.all() if d.id not in known]
+        if newer:
+            read_again(workspace, parser, concerned_articles(workspace, parser.log, newer))
 
 
 def _changed(
