@@ -81,11 +81,10 @@ def _show_upload(readings: Readings, t: Texts) -> None:
         label_visibility="collapsed",
     )
     # Kept from mixing with the direction around it.
-    kinds = f"\u2066{' '.join(KINDS)}\u2069"
     st.caption(
         t(
             "Read are {kinds}, up to {mb} MB each.",
-            kinds=plain(kinds),
+            kinds=f"\u2066{plain(' '.join(KINDS))}\u2069",
             mb=t.number(st.get_option("server.maxUploadSize")),
         )
         + " "
