@@ -159,6 +159,8 @@ class Segment:
     def near_keys(self, hashes: np.ndarray) -> list[str]:
         """Keys that share one of these hashes, sorted, of what is left when letters go."""
         table = self._arrays["deletions_hash"]
+        if not len(table):
+            return []
         starts = table.searchsorted(hashes)
         # Few hashes are in the table: it is not searched a second time for those that are not.
         found = table.take(starts, mode="clip") == hashes
