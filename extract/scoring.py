@@ -21,14 +21,14 @@ class Scorer:
         self.model = model
         self._weights = _merge(model)
         self._sums = np.zeros((1024, 2 * len(CLASSES)))  # scores of the first stage, then of the second
-        self._count = 0
+        self.count = 0
         self._span_memos = [self._memo(group) for group in SPAN_GROUPS]
         self._article_memos = [self._memo(group) for group in ARTICLE_GROUPS]
         self._forget()
 
     def score_spans(self, keys: list[tuple[Key, ...]]) -> tuple[np.ndarray, np.ndarray]:
         """What the keys of SPAN_GROUPS, a tuple a span, add to the scores of both stages: two arrays, one row a span."""
-        if self._count > _MOST_SUMS:
+        if self.count > _MOST_SUMS:
             self._forget()
         scores = self._add_up(self._span_memos, keys) + self._bias
         return scores[:, : len(CLASSES)], scores[:, len(CLASSES) :]
@@ -56,16 +56,16 @@ class Scorer:
         known = [numbers[feature] for feature in features if feature in numbers]
         if not known:
             return 0
-        self._count += 1
-        if self._count >= len(self._sums):
+        self.count += 1
+        if self.count >= len(self._sums):
             self._sums = np.concatenate([self._sums, np.zeros_like(self._sums)])
-        self._sums[self._count] = weights[known].sum(axis=0)
-        return self._count
+        self._sums[self.count] = weights[known].sum(axis=0)
+        return self.count
 
     def _forget(self) -> None:
         for memo in (*self._span_memos, *self._article_memos):
-            memo.clear()
-        self._count = 0
+            memo.forget()
+        self.count = 0
         self._bias = self._sums[self._add(["bias"])].copy()
 
 

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass, field
+from sys import intern
 
 from extract.language import LINKING, LIST_HEADS, Head, Language
 from gazetteer.normalize import ARTICLE, PROCLITICS
@@ -107,13 +108,13 @@ def _look(folded: str, frequency: float, zipf: dict[str, float]) -> Look:
         return seen, None, None, None
     joined = folded[0] in "وف"
     stem = folded[1:] if joined else folded
-    return seen, stem[:2], stem[-2:], _seen(stem, zipf[stem]) if joined else None
+    return seen, intern(stem[:2]), intern(stem[-2:]), _seen(stem, zipf[stem]) if joined else None
 
 
 def _seen(word: str, frequency: float) -> str:
     if word.isdigit():
         return "0"
-    return word if frequency >= COMMON_WORD_ZIPF else word[-2:] + "~"
+    return word if frequency >= COMMON_WORD_ZIPF else intern(word[-2:] + "~")
 
 
 def is_outer_head(word: str, language: Language) -> bool:

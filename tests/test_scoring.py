@@ -1,0 +1,77 @@
+"""The quick sums of the context model say what its features say, however much was forgotten in between."""
+
+import numpy as np
+import pytest
+
+from extract import scoring
+from extract.features import article_features, look_at_article, look_at_span, span_features
+from extract.geoparse import Geoparser
+from extract.memo import Memo
+from extract.mentions import Article
+from extract.model import chances_of
+from extract.scoring import Scorer
+from tests.conftest import ROOT
+from training.train import CORPUS, read_corpus, to_article
+
+TEXTS = sorted(CORPUS.glob("*.jsonl"))
+
+
+@pytest.mark.parametrize("path", TEXTS, ids=lambda path: path.stem)
+def test_sums_by_key_are_the_sums_of_features(parser: Geoparser, path: object) -> None:
+    model, scorer = parser.model, parser.scorer
+    contexts = [parser.context(to_article(entry)) for entry in read_corpus([path])]
+    spans = [(context, span) for context in contexts for span in context.spans]
+    assert len(spans) > 1000
+    names = [["bias", *span_features(context, span)] for context, span in spans]
+    first, second = scorer.score_spans([look_at_span(context, span) for context, span in spans])
+    np.testing.assert_allclose(chances_of(first), model.predict(0, names), atol=1e-9)
+    # Any chances will do: each span has one of its own.
+    chances = {span: number % 97 / 97 for number, (_, span) in enumerate(spans)}
+    more = [article_features(context, span, chances) for context, span in spans]
+    scores = second + scorer.score_articles([look_at_article(context, span, chances) for context, span in spans])
+    expected = model.predict(1, [of_span + of_article for of_span, of_article in zip(names, more, strict=True)])
+    np.testing.assert_allclose(chances_of(scores), expected, atol=1e-9)
+
+
+def test_many_articles_read_as_each_by_itself(parser: Geoparser) -> None:
+    articles = [to_article(entry) for entry in read_corpus([ROOT / "training" / "fresh" / "fresh.jsonl"])]
+    articles.insert(3, Article("empty", ""))
+    articles.insert(9, Article("no names", "لا شيء هنا."))
+    assert parser.geoparse_many(articles) == [parser.geoparse(article) for article in articles]
+    assert parser.geoparse_many([]) == []
+
+
+def test_what_was_forgotten_is_summed_anew(parser: Geoparser, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(scoring, "_MOST_SUMS", 50)
+    scorer = Scorer(parser.model)
+    contexts = [parser.context(to_article(entry)) for entry in read_corpus(TEXTS[:1])[:40]]
+    for _ in range(2):
+        for context in contexts:
+            keys = [look_at_span(context, span) for span in context.spans]
+            quick, whole = scorer.score_spans(keys), parser.scorer.score_spans(keys)
+            np.testing.assert_allclose(np.hstack(quick), np.hstack(whole), atol=1e-9)
+    assert scorer.count < 2000
+
+
+def test_a_memory_keeps_to_its_bound() -> None:
+    asked = []
+    memo = Memo(lambda number: asked.append(number) or number * 2, most=10)
+    assert [memo[number] for number in [*range(25), *range(25)]] == [number * 2 for number in range(25)] * 2
+    assert len(memo) + len(memo.before) <= 10
+    assert asked.count(24) == 2
+
+
+def test_a_memory_keeps_what_is_asked_for_often() -> None:
+    asked = []
+    memo = Memo(lambda number: asked.append(number) or number, most=10)
+    for number in range(1, 100):
+        assert (memo[0], memo[number]) == (0, number)
+    assert asked.count(0) == 1
+
+
+def test_a_swapped_model_is_scored_with(parser: Geoparser, gazetteer: object) -> None:
+    other = Geoparser(gazetteer, model=parser.model)
+    before = other.scorer
+    other.model = parser.model
+    assert other.scorer is not before
+    assert other.scorer.model is parser.model
