@@ -11,7 +11,7 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --re
 LOCK := $(VENV)-tools/bin/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	--system-certs --quiet --custom-compile-command "make lock" $(UPGRADE)
 
-.PHONY: run check lint test train score fuzz bench bench-full load lock licences sbom audit clean
+.PHONY: run check lint test train score kill fuzz bench bench-full load lock licences sbom audit clean
 
 # Some refused inputs (code 1) are told and do not keep the dashboard from opening.
 run: $(VENV)/.installed
@@ -37,6 +37,10 @@ train: $(VENV)/.installed-dev
 
 score: $(VENV)/.installed-dev
 	$(BIN)/python -m training.score
+
+# Reads killed at random moments, a hundred times (minutes): what is lost or doubled.
+kill: $(VENV)/.installed-dev
+	$(BIN)/python -m tests.kill_reads --trials 100
 
 # Beside peers, all in one run (bench/RESULTS.md): some 25 minutes on two quiet cores; bench-full takes hours.
 bench: $(VENV)/.installed-bench

@@ -26,7 +26,7 @@ from extract.geoparse import BATCH, Geoparser
 from extract.mentions import Article
 from extract.recognize import recognize_mentions
 from extract.relate import find_lists, find_relations
-from extract.resolve import rank_candidates
+from extract.resolve import Scene, rank_candidates
 from extract.segment import tokenize
 from extract.spans import find_spans, read_page
 from gazetteer import Gazetteer, load_gazetteer
@@ -145,8 +145,8 @@ def _profile_batch(parser: Geoparser, articles: list[Article], spent: Counter[st
     for context, names, lists in zip(contexts, spans, listed, strict=True):
         find_relations(context, names, lists)
     marks.append(time.process_time())
-    for context, mentions, lists in zip(contexts, found, listed, strict=True):
-        rank_candidates(context, mentions, lists)
+    scenes = [Scene(*scene) for scene in zip(contexts, found, listed, strict=True)]
+    rank_candidates(scenes, parser.columns)
     marks.append(time.process_time())
     parser.geoparse_many(articles)
     marks.append(time.process_time())

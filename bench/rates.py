@@ -54,7 +54,7 @@ def measure_rates(
     before: Counter[str] = Counter()
     for article in articles:
         text, mentions = article["text"], article["mentions"]
-        tokens = [text[token.start : token.end] for token in tokenize(text)]
+        tokens = [text[token.start : token.end] for token in tokenize(text).words()]
         words.append(len(tokens))
         sentences += [len(tokenize(text[start:end])) for start, end in split_sentences(text)]
         if mentions:

@@ -92,7 +92,7 @@ def _by_span(entry: dict[str, Any]) -> dict[tuple[int, int], dict[str, Any]]:
 
 
 def _words(text: str, one: Iterable[tuple[int, int]], other: Iterable[tuple[int, int]]) -> list[tuple[bool, bool]]:
-    tokens = tokenize(text)
+    tokens = tokenize(text).words()
     covered = [
         {i for i, token in enumerate(tokens) if any(start < token.end and token.start < end for start, end in spans)}
         for spans in (one, other)

@@ -57,7 +57,7 @@ def read_inputs(
     """
     parse = parse or (lambda given, refuse: ((one, parse_input(one, options, refuse)) for one in given))
     waiting: list[Input] = []
-    for given, articles in parse(inputs.list(refuse), refuse):
+    for given, articles in parse(inputs.walk(refuse), refuse):
         begin(given)
         named = namer.name(given, articles)
         if named is None:

@@ -146,10 +146,16 @@ def _find_names(text: str) -> list[_Found]:
 
 
 @cache
+def month_names() -> dict[str, tuple[str, int]]:
+    """The months by folded name: calendar ("gregorian" or "hijri") and number."""
+    with open(DATA / "months.csv", encoding="utf-8", newline="") as lines:
+        return {normalize_name(row["name"]): (row["calendar"], int(row["month"])) for row in csv.DictReader(lines)}
+
+
+@cache
 def _month_patterns() -> tuple[dict[str, tuple[str, int]], list[re.Pattern[str]]]:
     """The months by folded name, and the three orders in which a date with a month name is written."""
-    with open(DATA / "months.csv", encoding="utf-8", newline="") as lines:
-        months = {normalize_name(row["name"]): (row["calendar"], int(row["month"])) for row in csv.DictReader(lines)}
+    months = dict(month_names())
     names = "|".join(name.replace(" ", r"[\s-]*") for name in sorted(months, key=len, reverse=True))
     months |= {name.replace(" ", ""): value for name, value in months.items()}
     month = rf"(?<!\w)(?P<month>{names})(?!\w)\.?"

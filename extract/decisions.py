@@ -19,7 +19,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from extract.export import starts_formula
+from extract.export import json_line, starts_formula
 from extract.mentions import Role
 from gazetteer import FeatureClass, Place, Point, normalize_name
 from gazetteer.sources.rows import RowError, check_place
@@ -292,7 +292,7 @@ def to_json(decision: Decision) -> str:
         del place["point"]
     if decision.relation == "":
         fields["relation"] = ""
-    return json.dumps({"form": FORM} | fields, ensure_ascii=False)
+    return json_line({"form": FORM} | fields)
 
 
 def from_json(line: str) -> Decision:

@@ -14,11 +14,13 @@ from typing import IO, Any
 from extract.added_names import added_places, write_table
 from extract.agreement import Comparison, compare
 from extract.decisions import Conflict, Decision, DecisionError, DecisionLog, from_json, to_json
+from extract.export import json_line
 from extract.gold import gold_entries, reviewers
 from extract.review import ReviewingGeoparser, concerned_articles, read_again, undo
 from extract.store import StoreError, Workspace
 from gazetteer import GazetteerError, load_gazetteer
 from gazetteer.load import data_folder
+from gazetteer.terminal import log_to_terminal, one_line
 
 DONE, SOME_REFUSED, NOTHING = 0, 1, 2
 PERSONAL_TABLE = "reviewed.csv"
@@ -28,12 +30,12 @@ log = logging.getLogger("extract")
 def main(arguments: list[str]) -> int:
     """Run a command and return the exit code: 0 done, 1 some lines refused, 2 it could not be done."""
     args = _parser().parse_args(arguments)
-    logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
+    log_to_terminal()
     sys.stdout.reconfigure(encoding="utf-8", newline="\n")
     try:
         return args.run(args)
     except (DecisionError, GazetteerError, OSError, UnicodeDecodeError) as error:
-        log.error("%s", _printable(str(error)))
+        log.error("%s", str(error))
         return NOTHING
 
 
@@ -81,18 +83,13 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _printable(text: str) -> str:
-    """The text on one line, without characters that a terminal would obey."""
-    return "".join(c if c.isprintable() else " " for c in text)
-
-
 def _open_log(folder: Path) -> DecisionLog:
     """The decisions of a workspace that is there; damaged files are told. Raises StoreError."""
     if not folder.is_dir():
         raise StoreError(f"{folder}: no such workspace")
     decisions = DecisionLog(folder)
     for line in decisions.damaged():
-        log.warning("left out: %s", _printable(line))
+        log.warning("left out: %s", line)
     return decisions
 
 
@@ -115,7 +112,7 @@ def _line(decision: Decision) -> str:
     where = f" in {decision.article_id} at {decision.start}" if decision.article_id else ""
     note = f" # {decision.note}" if decision.note else ""
     who = f"{decision.id[:8]} {decision.at[:19]} {decision.reviewer}:"
-    return _printable(f"{who} {decision.kind.value} {about}{place}{everywhere}{where}{note}")
+    return one_line(f"{who} {decision.kind.value} {about}{place}{everywhere}{where}{note}")
 
 
 def _conflicts(args: argparse.Namespace) -> int:
@@ -157,7 +154,7 @@ def _import(args: argparse.Namespace) -> int:
 
     def refuse(number: int, reason: str) -> None:
         refused.append(number)
-        log.error("refused: %s, line %d: %s", args.file.name, number, _printable(reason))
+        log.error("refused: %s, line %d: %s", args.file.name, number, reason)
 
     found = list(read_decisions(args.file, refuse))
     if not found and refused:
@@ -187,7 +184,8 @@ def _undo(args: argparse.Namespace) -> int:
     if len(meant) != 1:
         raise DecisionError(f"{len(meant)} decisions have an id that begins with {args.id}")
     result = undo(workspace, parser, meant[0].id, args.reviewer)
-    log.info("%s\n%d articles changed", _line(result.decision), len(result.articles))
+    log.info("%s", _line(result.decision))
+    log.info("%d articles changed", len(result.articles))
     return DONE
 
 
@@ -216,7 +214,7 @@ def _gold(args: argparse.Namespace) -> int:
     count = mentions = 0
     with _writing(args.output) as stream:
         for entry in gold_entries(workspace, parser, args.reviewer):
-            stream.write(json.dumps(entry, ensure_ascii=False) + "\n")
+            stream.write(json_line(entry) + "\n")
             count, mentions = count + 1, mentions + len(entry["mentions"])
     log.info("%d articles, %d mentions", count, mentions)
     return DONE

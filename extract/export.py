@@ -97,10 +97,15 @@ def write_jsonl(rows: Iterable[Mapping[str, Any]], stream: IO[str]) -> int:
     """Write the contract's columns, one JSON object a line, and return how many."""
     count = 0
     for row in rows:
-        line = json.dumps({name: row[name] for name in ROW_COLUMNS}, ensure_ascii=False)
-        stream.write(_JSON_ESCAPED.sub(lambda found: f"\\u{ord(found.group()):04x}", line) + "\n")
+        stream.write(json_line({name: row[name] for name in ROW_COLUMNS}) + "\n")
         count += 1
     return count
+
+
+def json_line(value: Any) -> str:
+    """The value as JSON on one line, with nothing in it that a terminal obeys."""
+    line = json.dumps(value, ensure_ascii=False)
+    return _JSON_ESCAPED.sub(lambda found: f"\\u{ord(found.group()):04x}", line)
 
 
 def write_csv(rows: Iterable[Mapping[str, Any]], stream: IO[str], *, columns: tuple[str, ...] = ROW_COLUMNS) -> int:

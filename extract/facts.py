@@ -1,6 +1,6 @@
 """The workspace's facts: of every mention what filters and counts need, narrow and in memory.
 
-Texts stay in the Parquet parts; a row of `facts` knows its part and its row there. `position` numbers the mentions as
+Texts stay in the Parquet parts; a row of `facts` knows its part and its row there. `position` orders the mentions as
 they are shown: newest article first, those without a date last. `spots` has one row a place, `names` one a set of folded
 names, `live` one an article (its newest version), `article_number` in the order of `position`.
 """
@@ -42,9 +42,15 @@ PRECISION_SQL = (
 )
 
 
+PLACE_COLUMNS = (
+    "place_id, any_value(place) AS place, any_value(place_en) AS place_en, any_value(feature) AS feature, "
+    "any_value(country) AS country, any_value(lat) AS lat, any_value(lon) AS lon, any_value(radius_km) AS radius_km"
+)
+START_BITS = 32
+
 # What is one of few words is kept as its number in this list, for numbers are quick to compare and to group.
 Codes = dict[str, list[str]]
-_KNOWN = {
+CODED = {
     "role": tuple(map(str, Role)),
     "relation": (*_AWAY, "centre"),
     "precision": PRECISIONS,
@@ -54,13 +60,7 @@ _KNOWN = {
 
 def build_facts(cursor: duckdb.DuckDBPyConnection, find_regions: FindRegions | None) -> Codes:
     """Make the tables facts, spots and names from the view `part_rows` and the table `live`; return the words of codes."""
-    cursor.execute(
-        "CREATE OR REPLACE TEMP TABLE raw AS SELECT m.part, m.row, m.start, m.passage_start, m.place_id, m.place, "
-        "m.place_en, m.feature, m.country, m.lat, m.lon, m.radius_km, m.role, m.folded, m.confidence::FLOAT AS confidence, "
-        f"nullif(split_part(m.relation, ':', 1), '') AS relation, {PRECISION_SQL} AS precision, "
-        f"coalesce(m.review, '{UNREVIEWED}') AS review, a.article_number, a.day "
-        "FROM part_rows m JOIN live a ON a.article_id = m.article_id AND a.version = m.version AND a.article_part = m.part"
-    )
+    cursor.execute(f"CREATE OR REPLACE TEMP TABLE raw AS {raw_sql('part_rows', 'live')}")
     cursor.execute(
         "CREATE OR REPLACE TABLE names AS SELECT row_number() OVER (ORDER BY folded)::INTEGER AS name_no, folded "
         "FROM (SELECT DISTINCT folded FROM raw)"
@@ -68,39 +68,57 @@ def build_facts(cursor: duckdb.DuckDBPyConnection, find_regions: FindRegions | N
     cursor.execute(
         "CREATE OR REPLACE TABLE spots AS SELECT row_number() OVER (ORDER BY place_id)::INTEGER AS place_no, *, "
         "NULL::VARCHAR AS region_id, NULL::VARCHAR AS region, NULL::VARCHAR AS region_en FROM ("
-        "SELECT place_id, any_value(place) AS place, any_value(place_en) AS place_en, any_value(feature) AS feature, "
-        "any_value(country) AS country, any_value(lat) AS lat, any_value(lon) AS lon, any_value(radius_km) AS radius_km "
-        "FROM raw WHERE place_id IS NOT NULL GROUP BY place_id)"
+        f"SELECT {PLACE_COLUMNS} FROM raw WHERE place_id IS NOT NULL GROUP BY place_id)"
     )
     if find_regions:
-        _add_regions(cursor, find_regions)
-    codes = {kind: _find_codes(cursor, kind) for kind in _KNOWN}
-    coded = ", ".join(f"(list_position(?::VARCHAR[], {kind}) - 1)::UTINYINT AS {kind}" for kind in codes)
+        add_regions(cursor, find_regions, "spots")
+    codes = {kind: code_words(cursor, kind, words) for kind, words in CODED.items()}
     cursor.execute(
-        "CREATE OR REPLACE TABLE facts AS SELECT row_number() OVER (ORDER BY article_number, start)::INTEGER AS position, "
-        "part, row, article_number, day, start::INTEGER AS start, passage_start::INTEGER AS passage_start, "
-        f"s.place_no, n.name_no, {coded}, confidence "
-        "FROM raw LEFT JOIN spots s USING (place_id) JOIN names n USING (folded) ORDER BY position",
-        list(codes.values()),
+        f"CREATE OR REPLACE TABLE facts AS {facts_sql('raw', 'spots', 'names')} ORDER BY position", list(codes.values())
     )
     cursor.execute("DROP TABLE raw")
     return codes
 
 
-def _find_codes(cursor: duckdb.DuckDBPyConnection, kind: str) -> list[str]:
+def raw_sql(rows: str, live: str) -> str:
+    """SQL for the mentions of `rows` whose article counts, by `live`: what the facts are made of."""
+    return (
+        "SELECT m.part, m.row, m.start, m.passage_start, m.place_id, m.place, "
+        "m.place_en, m.feature, m.country, m.lat, m.lon, m.radius_km, m.role, m.folded, m.confidence::FLOAT AS confidence, "
+        f"nullif(split_part(m.relation, ':', 1), '') AS relation, {PRECISION_SQL} AS precision, "
+        f"coalesce(m.review, '{UNREVIEWED}') AS review, a.article_number, a.day "
+        f"FROM {rows} m JOIN {live} a ON a.article_id = m.article_id AND a.version = m.version AND a.article_part = m.part"
+    )
+
+
+def facts_sql(raw: str, spots: str, names: str) -> str:
+    """SQL for the rows of facts, with a parameter for the words of each code."""
+    coded = ", ".join(f"(list_position(?::VARCHAR[], {kind}) - 1)::UTINYINT AS {kind}" for kind in CODED)
+    # The position of a mention does not hang on how many others there are: an article that is read again keeps its place.
+    return (
+        f"SELECT (article_number::BIGINT << {START_BITS}) + start AS position, "
+        "part, row, article_number, day, start::INTEGER AS start, passage_start::INTEGER AS passage_start, "
+        f"s.place_no, n.name_no, {coded}, confidence "
+        f"FROM {raw} LEFT JOIN {spots} s USING (place_id) JOIN {names} n USING (folded)"
+    )
+
+
+def code_words(cursor: duckdb.DuckDBPyConnection, kind: str, known: Iterable[str]) -> list[str]:
+    """The words known, and those that the table raw has besides."""
     found = cursor.execute(f"SELECT DISTINCT {kind} FROM raw WHERE {kind} IS NOT NULL ORDER BY 1").fetchall()
-    known = list(_KNOWN[kind])
+    known = list(known)
     return known + [value for (value,) in found if value not in known]
 
 
-def _add_regions(cursor: duckdb.DuckDBPyConnection, find_regions: FindRegions) -> None:
-    ids = [row[0] for row in cursor.execute("SELECT place_id FROM spots ORDER BY place_id").fetchall()]
-    rows = [[place_id, *region] for place_id, region in find_regions(ids).items()]
+def add_regions(cursor: duckdb.DuckDBPyConnection, find_regions: FindRegions, table: str) -> None:
+    """Enter the regions of the places in the table."""
+    ids = [row[0] for row in cursor.execute(f"SELECT place_id FROM {table} ORDER BY place_id").fetchall()]
+    rows = [[place_id, *region] for place_id, region in find_regions(ids).items()] if ids else []
     if rows:
         columns = [list(column) for column in zip(*rows, strict=True)]
         cursor.execute(
-            "UPDATE spots SET region_id = r.id, region = r.ar, region_en = r.en FROM (SELECT unnest(?) AS place_id, "
-            "unnest(?) AS id, unnest(?) AS ar, unnest(?) AS en) r WHERE spots.place_id = r.place_id",
+            f"UPDATE {table} SET region_id = r.id, region = r.ar, region_en = r.en FROM (SELECT unnest(?) AS place_id, "
+            f"unnest(?) AS id, unnest(?) AS ar, unnest(?) AS en) r WHERE {table}.place_id = r.place_id",
             columns,
         )
 

@@ -6,18 +6,23 @@ the features; reading adds up what the model makes of each group's key, worked o
 (`extract.model`), so that no string is made on the way.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from extract.context import Context
-from extract.names import Look, bucket
+from extract.language import Head
+from extract.names import Look, Name, bucket
 from extract.readings import NAME
+from extract.segment import Gap
 from extract.spans import Span
 from extract.words import Word
 
 CUES_REACH = 4  # words
+_HOME_SHARE = 0.25  # of an article: a country with more of it is one of its own
 _NEAR = ((), ("place_head",), ("place_verb",), ("place_head", "place_verb"))
 
+# The spans right before a span, how they are joined to it, and the same after it.
+Neighbours = tuple[Sequence[Span], str, Sequence[Span], str]
 # A key, None where a group says nothing.
 Key = Any
 Group = Callable[[Key], Iterable[str]]
@@ -37,9 +42,8 @@ def _features(groups: tuple[Group, ...], keys: Iterable[Key]) -> list[str]:
     return [f for group, key in zip(groups, keys, strict=True) if key is not None for f in group(key)]
 
 
-def name_group(key: tuple) -> list[str]:
+def name_group(look: Look) -> list[str]:
     """The name by itself."""
-    look = Look(*key)
     kind, name_class, frequency, clean = look.kind, look.name_class, look.frequency, look.clean
     features = [
         name_class,
@@ -209,47 +213,53 @@ SPAN_GROUPS: tuple[Group, ...] = (
 def look_at_span(context: Context, span: Span) -> tuple[Key, ...]:
     """The keys of SPAN_GROUPS for a span."""
     words, gaps = context.words, context.tokens.gaps
-    name, first, last = span.name, span.first, span.last
+    name, first, last, left, right = span.name, span.first, span.last, span.left, span.right
     classes = name.classes
     _, frequency, clean = classes
-    before, before2 = words[first - 1], words[first - 2]
-    if span.left:
-        before, before2 = context.word(span.left), before
-    after, after2 = words[last + 1], words[last + 2]
-    if span.right:
-        after, after2 = context.word(span.right), after
+    before, before2, after, after2 = words[first - 1], words[first - 2], words[last + 1], words[last + 2]
     gap_before, gap_after = gaps[first], gaps[last + 1]
-    left_sign = "" if span.left else gap_before.sign
-    right_sign = "" if span.right else gap_after.sign
-    quote = _quote_kind(context, span) if context.quoted else "none"
+    left_sign, right_sign, left_clear, right_clear = gap_before.sign, gap_after.sign, gap_before.clear, gap_after.clear
+    if left:
+        before, before2, left_sign, left_clear = context.word(left), before, "", True
+    if right:
+        after, after2, right_sign, right_clear = context.word(right), after, "", True
     cues: tuple[str, ...] = ()
-    look1 = look2 = pair = second_cue = person = None
-    if span.left or gap_before.clear:
+    look1 = look2 = pair = second_cue = person = look3 = look4 = after_cue = follower = None
+    if left_clear:
         cues = _cues_before(context, span, before)
         look1, look2, pair = before.look, before2.look, (before2.seen, before.seen)
         second_cue = before2.cue_sorted or None
         person = (before.name_like, before2.name_like, before2.title, before.kinship, clean)
-    look3 = look4 = after_cue = follower = None
-    if span.right or gap_after.clear:
+    if right_clear:
         look3, look4 = after.look, after2.look
-        types = _cues_after(context, after, after2)
-        after_cue = (types, classes) if types else None
+        types = _cues_after(context, after, after2) if after.begins_after else after.after
+        if types:
+            after_cue = (types, classes)
         follower = (after.name_like, right_sign, after.nisba, after.demonym and after.nisba, clean)
+    near_before, joined_before, near_after, joined_after = neighbours(context, span)
     listed_before = listed_after = None
     if name.kind != "unlisted":
-        listed_before, listed_after = _listed(context, span, "lb"), _listed(context, span, "la")
+        listed_before, listed_after = (_listed(near_before), joined_before), (_listed(near_after), joined_after)
+    home = local = 0.0
+    for country, importance in name.countries:
+        share = context.focus.get(country, 0.0)
+        if share > home:
+            home = share
+        if share > _HOME_SHARE and importance > local:
+            local = importance
+    head = before.head
     return (
         name.look,
-        (span.proclitic, words[first].zipf_bucket, span.glued, span.left, span.right),
-        _countries(context, span, frequency),
-        _nesting(context, span),
+        (span.proclitic, words[first].zipf_bucket, span.glued, left, right),
+        (bucket(home, 0.2, 4), bucket(local, 15, 6), frequency),
+        (0, 0, name.kind) if first == last and len(context.at[first]) == 1 else _nesting(context, span),
         _organisations(context, span) if context.organisations else None,
         (left_sign, right_sign, gap_before.starts, clean),
         look1,
         look2,
         pair,
         second_cue,
-        (cues, classes, quote),
+        (cues, classes, _quote_kind(context, span) if context.quoted else "none"),
         person,
         look3,
         look4,
@@ -257,30 +267,18 @@ def look_at_span(context: Context, span: Span) -> tuple[Key, ...]:
         follower,
         listed_before,
         listed_after,
-        (_head_kind(before, span), _cues_near(context, first), frequency, clean),
+        ("none" if head is None else _head_kind(head, name), _cues_near(words, gaps, first), frequency, clean),
     )
-
-
-def _countries(context: Context, span: Span, frequency: str) -> Key:
-    home = local = 0.0
-    for country, importance in span.name.countries:
-        share = context.focus.get(country, 0.0)
-        home = max(home, share)
-        if share > 0.25:
-            local = max(local, importance)
-    return bucket(home, 0.2, 4), bucket(local, 15, 6), frequency
 
 
 def _nesting(context: Context, span: Span) -> Key:
     longer = inner = 0
+    own = span.end - span.start
     for i in range(span.first, span.last + 1):
-        here = context.at[i]
-        if len(here) == 1:
-            continue
-        for other in here:
+        for other in context.at[i]:
             if other is span or other.name.kind in ("unlisted", "fuzzy", "article"):
                 continue
-            size, own = other.end - other.start, span.end - span.start
+            size = other.end - other.start
             if size > own and other.start <= span.start and other.end >= span.end:
                 longer += 1
             elif size < own and other.start >= span.start and other.end <= span.end:
@@ -308,10 +306,12 @@ def _quote_kind(context: Context, span: Span) -> str:
 def _cues_before(context: Context, span: Span, before: Word) -> tuple[str, ...]:
     """Types of the longest cue that ends right before the name, ("none", ...) where there is none."""
     clitic = span.proclitic[-1:]
+    if not before.ends_cue and before.cue_sorted:
+        return before.cue_sorted
     types = before.cue or (clitic and before.cue_with.get(clitic)) or before.cue_inner
     if before.ends_cue:
         types = _long_cue(context, span, before, clitic, types)
-    return tuple(sorted(types)) if types else ("none", *before.cue_short)
+    return tuple(sorted(types)) if types else before.no_cue
 
 
 def _long_cue(context: Context, span: Span, before: Word, clitic: str, types: frozenset[str]) -> frozenset[str]:
@@ -335,9 +335,8 @@ def _cues_after(context: Context, after: Word, after2: Word) -> tuple[str, ...]:
     return after.after
 
 
-def _cues_near(context: Context, first: int) -> int:
+def _cues_near(words: list[Word], gaps: list[Gap], first: int) -> int:
     """Types of the cue words a little before the name, in the same sentence («السيطرة الخاطفة على»): a number in _NEAR."""
-    words, gaps = context.words, context.tokens.gaps
     found = 0
     for i in range(first - 2, max(-1, first - 2 - CUES_REACH), -1):
         if gaps[i + 1].breaks:
@@ -346,38 +345,45 @@ def _cues_near(context: Context, first: int) -> int:
     return found
 
 
-def _head_kind(before: Word, span: Span) -> str:
-    head = before.head
-    if head is None:
-        return "none"
-    return f"head{head.inside}{'odd' if span.name.features.isdisjoint(head.features) else 'fits'}"
+def _head_kind(head: Head, name: Name) -> str:
+    return f"head{head.inside}{'odd' if name.features.isdisjoint(head.features) else 'fits'}"
 
 
-def _neighbours(context: Context, span: Span, side: str) -> tuple[list[Span], str]:
-    """The spans right before ("lb") or after ("la") a span, and how they are joined to it: signs, a conjunction, or glue."""
-    words, gaps = context.words, context.tokens.gaps
-    if side == "lb":
-        if span.left == NAME:
-            return [s for s in context.at[span.first] if s.end <= span.start], "glue"
-        i = span.first - 1
-        sign, joined = gaps[i + 1].sign, span.proclitic[:1]
-        if words[i].folded == "و":  # a conjunction that stands alone, as before a quotation mark
-            i, joined = i - 1, "و"
-        return context.ending.get(i, ()), sign + joined
+def neighbours(context: Context, span: Span) -> Neighbours:
+    """The spans right before a span and how they are joined to it (signs, a conjunction, or glue), the same after it."""
+    if span.beside is None:
+        span.beside = *_before(context, span), *_after(context, span)
+    return span.beside
+
+
+def _before(context: Context, span: Span) -> tuple[Sequence[Span], str]:
+    if span.left == NAME:
+        return [s for s in context.at[span.first] if s.end <= span.start], "glue"
+    i = span.first - 1
+    sign, joined = context.tokens.gaps[i + 1].sign, span.proclitic[:1]
+    if context.words[i].folded == "و":  # a conjunction that stands alone, as before a quotation mark
+        i, joined = i - 1, "و"
+    return context.ending.get(i, ()), sign + joined
+
+
+def _after(context: Context, span: Span) -> tuple[Sequence[Span], str]:
     if span.right == NAME:
         return [s for s in context.at[span.last] if s.start >= span.end], "glue"
     i = span.last + 1
-    sign, joined = gaps[i].sign, ""
-    if words[i].folded == "و":
+    sign, joined = context.tokens.gaps[i].sign, ""
+    if context.words[i].folded == "و":
         i, joined = i + 1, "و"
     near = context.beginning.get(i, ())
     return near, sign + (joined or (near[0].proclitic[:1] if near else ""))
 
 
-def _listed(context: Context, span: Span, side: str) -> Key:
-    near, joined = _neighbours(context, span, side)
-    top = [s.name.importance for s in near if s.name.listed]
-    return bucket(max(top), 20, 4) if top else "no", joined
+def _listed(near: Sequence[Span]) -> int | str:
+    """How well known the best of these names is, "no" where none of them is in the gazetteer."""
+    top = -1.0
+    for span in near:
+        if span.name.listed and span.name.importance > top:
+            top = span.name.importance
+    return bucket(top, 20, 4) if top >= 0 else "no"
 
 
 def own_group(key: tuple[int, int, int | None, int | None]) -> list[str]:
@@ -405,11 +411,7 @@ def look_at_article(context: Context, span: Span, chances: dict[Span, float]) ->
         same = [chances[s] for s in named if s is not span and s.name.kind != "unlisted"]
         if same:
             most, mean = bucket(max(same), 0.2, 4), bucket(sum(same) / len(same), 0.2, 4)
-    sides = []
-    for side in ("lb", "la"):
-        found, joined = _neighbours(context, span, side)
-        near = [chances[s] for s in found if s is not span]
-        sides.append((bucket(max(near), 0.25, 3) if near else "no", joined))
+    near_before, joined_before, near_after, joined_after = neighbours(context, span)
     rivals = [
         chances[s]
         for i in range(span.first, span.last + 1)
@@ -417,5 +419,13 @@ def look_at_article(context: Context, span: Span, chances: dict[Span, float]) ->
         for s in context.at[i]
         if s is not span and s.start < span.end and span.start < s.end
     ]
-    rival = bucket(max(rivals), 0.25, 3) if rivals else "no"
-    return (bucket(own, 0.1, 9), bucket(own, 0.2, 4), most, mean), *sides, rival
+    return (
+        (bucket(own, 0.1, 9), bucket(own, 0.2, 4), most, mean),
+        (_likeliest([chances[s] for s in near_before if s is not span]) if near_before else "no", joined_before),
+        (_likeliest([chances[s] for s in near_after if s is not span]) if near_after else "no", joined_after),
+        _likeliest(rivals),
+    )
+
+
+def _likeliest(chances: list[float]) -> int | str:
+    return bucket(max(chances), 0.25, 3) if chances else "no"

@@ -10,7 +10,7 @@ from extract.model import ContextModel, load_model
 from extract.readings import WordReader
 from extract.recognize import Recognized, recognize_mentions
 from extract.relate import find_lists, find_relations
-from extract.resolve import is_unlikely, rank_candidates
+from extract.resolve import Scene, candidate_columns, is_unlikely, rank_candidates
 from extract.scoring import Scorer
 from extract.segment import split_sentences, tokenize
 from extract.spans import Span, find_spans, read_page
@@ -35,6 +35,7 @@ class Geoparser:
         self.language = language or load_language()
         self.model = model or load_model()
         self.reader = WordReader(gazetteer, self.language)
+        self.columns = candidate_columns()
 
     @property
     def model(self) -> ContextModel:
@@ -53,15 +54,20 @@ class Geoparser:
         """What `geoparse` says of each of the articles; BATCH at a time are read quicker than one by one."""
         contexts = [self.context(article) for article in articles]
         found = recognize_mentions(contexts, self.scorer)
-        return [self._resolve_all(context, mentions) for context, mentions in zip(contexts, found, strict=True)]
+        scenes = [
+            Scene(context, mentions, find_lists(context, [mention.span for mention in mentions]))
+            for context, mentions in zip(contexts, found, strict=True)
+        ]
+        return [
+            self._resolve_all(scene, ranked)
+            for scene, ranked in zip(scenes, rank_candidates(scenes, self.columns), strict=True)
+        ]
 
-    def _resolve_all(self, context: Context, mentions: list[Recognized]) -> list[Resolution]:
+    def _resolve_all(self, scene: Scene, ranked: list[list[RankedCandidate]]) -> list[Resolution]:
+        context, mentions = scene.context, scene.mentions
         if not mentions:
             return []
-        spans = [mention.span for mention in mentions]
-        listed = find_lists(context, spans)
-        ranked = rank_candidates(context, mentions, listed)
-        relations = find_relations(context, spans, listed)
+        relations = find_relations(context, [mention.span for mention in mentions], scene.listed)
         sentences = split_sentences(context.text)
         found = []
         for i, mention in enumerate(mentions):

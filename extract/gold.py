@@ -5,7 +5,6 @@ from typing import Any
 
 from extract.corrections import DecisionIndex, apply_decisions
 from extract.decisions import Decision, Kind, active_decisions
-from extract.geoparse import Geoparser
 from extract.mentions import Article, Resolution
 from extract.review import ReviewingGeoparser, concerned_articles
 from extract.segment import split_sentences
@@ -65,7 +64,7 @@ def _as_decided(
     for at in range(0, len(ids), BATCH_ARTICLES):
         articles = workspace.full_articles(ids[at : at + BATCH_ARTICLES])
         for article in sorted(articles, key=lambda article: article.id):
-            found = Geoparser.geoparse(parser, article)
+            found = parser.geoparse_plain([article])[0]
             found = apply_decisions(article, found, index.about(article, found), parser.gazetteer)
             if any(resolution.review for resolution in found):
                 yield article, found

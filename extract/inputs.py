@@ -47,8 +47,11 @@ class Inputs:
     Raises ArticleError for a path that does not exist.
     """
 
-    def __init__(self, paths: Iterable[str | os.PathLike[str]]) -> None:
+    def __init__(self, paths: Iterable[str | os.PathLike[str]], *, absolute: bool = False) -> None:
+        """The files at the paths; `absolute` names them so that other processes find them from another folder."""
         self.roots = [os.fspath(path) for path in paths]
+        if absolute:
+            self.roots = [path if is_url(path) else os.path.abspath(path) for path in self.roots]
         self.files = 0
         self.total_bytes: int | None = 0
         self._short: dict[int, bool] = {}
@@ -74,7 +77,7 @@ class Inputs:
             raise ArticleError("no such file or folder", path=printable(root), hint="check the address")
         self.files += found
 
-    def list(self, refuse: Refuse) -> Iterator[Input]:
+    def walk(self, refuse: Refuse) -> Iterator[Input]:
         """The files in the order of their names, each once; folders that cannot be opened go to `refuse`."""
         seen: set[int] = set()
         for root in self.roots:

@@ -3,13 +3,19 @@
 import csv
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 
 from gazetteer import normalize_name
 
 LONGEST_CUE = 4  # words; longer phrases are so rare that looking for them costs more than they give
 DATA = Path(__file__).resolve().parent / "data"
+
+
+# Nouns that stand before names like the generic ones of the table, in the dual and in the plural.
+LIST_HEADS = frozenset("العاصمه مدينتي بلدتي قريتي بلدات قري مدن محافظتي جزيرتي منطقتي مناطق".split())
+# The words between a name and «على بعد» or a verb of motion, which relations turn on.
+LINKING = frozenset(("من", "عن", "الي"))
 
 
 @dataclass(frozen=True)
@@ -52,6 +58,26 @@ class Language:
     cue_ends: frozenset[str]  # words that cues of several words end with, the clitic left out
     after_starts: frozenset[str]  # words that cues of several words after a name begin with
     relation_ends: frozenset[str]  # words that relations end with, the clitic left out
+
+    @cached_property
+    def single_words(self) -> frozenset[str]:
+        """Every word that a table says something of by itself; a cue with a clitic counts without it."""
+        return frozenset().union(
+            (cue.split()[0] for cue in self.cues_before if cue),
+            self.cues_after,
+            self.heads,
+            self.given_names,
+            self.family_names,
+            self.demonyms,
+            self.demonym_countries,
+            self.facility_adjectives,
+            self.organisation_starts,
+            self.cue_ends,
+            self.after_starts,
+            self.relation_ends,
+            LIST_HEADS,
+            LINKING,
+        )
 
 
 @cache

@@ -24,6 +24,7 @@ from extract.parts import (
 )
 from extract.remote import is_url
 from extract.removed import SHOWN, hide, list_removed, read_removed
+from extract.replaced import Tables, forget, replace_articles
 from extract.storage import Entry, Storage, StoreError, open_storage
 
 # How long a look at the folder holds: new parts are seen after this many seconds.
@@ -50,7 +51,7 @@ def question(method: Method) -> Method:
             self._pinned.seen = seen = self._current
             try:
                 return method(self, *arguments, **named)
-            except (duckdb.IOException, duckdb.HTTPException, duckdb.InvalidInputException, FileNotFoundError) as error:
+            except (duckdb.Error, OSError) as error:
                 # A file that is broken, and not gone, stays so however often it is asked.
                 if look + 1 == LOOKS or not self._has_lost(seen):
                     first = str(error).strip().partition("\n")[0]
@@ -74,24 +75,62 @@ class Snapshot:
     """The tables live, facts, spots and names (see extract.facts) of the parts of one moment, made when they are asked for."""
 
     def __init__(
-        self, storage: Storage, parts: tuple[Part, ...], removed: tuple[Entry, ...], find_regions: FindRegions | None
+        self,
+        storage: Storage,
+        parts: tuple[Part, ...],
+        removed: tuple[Entry, ...],
+        find_regions: FindRegions | None,
+        before: "Snapshot | None" = None,
     ) -> None:
         self.parts, self.removed = parts, removed
-        self.database = storage.connect()
+        self.database = Tables(storage.connect)
         self.codes: Codes = {}
         self.found: dict[tuple[str, Any], list[int]] = {}
         # Whether the table of copies is made as well (see extract.copy_tables).
         self.grouped = False
         self._storage, self._find_regions = storage, find_regions
         self._lock, self._made = threading.Lock(), False
+        # The last moment whose tables were made.
+        self._before = before if before is None or before._made else before._before
 
     def make(self) -> None:
-        """Make the tables, once."""
+        """Make the tables, once; what the moment before has already is shared."""
         with self._lock:
             if not self._made:
-                self._see_articles()
-                self._make_facts()
-                self._made = True
+                if not self._share():
+                    self._see_articles()
+                    self._make_facts()
+                self._made, self._before = True, None
+
+    def _share(self) -> bool:
+        """Take over the tables before, where later parts came that hold nothing but articles read again."""
+        before = self._before
+        if before is None or before.removed != self.removed or not before.parts:
+            return False
+        count = len(before.parts)
+        if self.parts[:count] != before.parts:
+            return False
+        articles, mentions = (
+            [self._storage.location(name(key)) for key, _, _ in self.parts] for name in (articles_name, mentions_name)
+        )
+        try:
+            found = replace_articles(
+                before.database,
+                before.codes,
+                newest_sql(_numbered_sql(articles[count:], count, "article_part")),
+                _numbered_sql(mentions[count:], count, "part", "file_row_number"),
+                self._find_regions,
+            )
+        except duckdb.CatalogException:
+            # That moment is so long past that its tables were dropped.
+            return False
+        if found is None:
+            return False
+        self.database, self.codes = found
+        rows = _numbered_sql(mentions, 0, "part", "file_row_number")
+        self.database.cursor().execute(f"CREATE VIEW {self.database.schema}.part_rows AS {rows}")
+        forget(self.database)
+        return True
 
     def _see_articles(self) -> None:
         cursor = self.database.cursor()
@@ -108,10 +147,7 @@ class Snapshot:
         cursor.execute(
             "CREATE OR REPLACE TABLE live AS SELECT *, "
             "row_number() OVER (ORDER BY day DESC NULLS LAST, article_id)::INTEGER AS article_number "
-            # DuckDB knows more dates than Python does: infinity, years BC, years of five figures.
-            "FROM (SELECT * EXCLUDE (text), CASE WHEN regexp_full_match(left(date, 10), '[0-9]{4}-[0-9]{2}-[0-9]{2}') "
-            f"AND date > '0001' THEN TRY_CAST(left(date, 10) AS DATE) END AS day FROM ({scan}) WHERE {SHOWN} "
-            "QUALIFY row_number() OVER (PARTITION BY article_id ORDER BY version DESC, article_part DESC) = 1)"
+            f"FROM ({newest_sql(scan)})"
         )
 
     def _make_facts(self) -> None:
@@ -130,6 +166,31 @@ class Snapshot:
         cursor.execute("COMMIT")
 
 
+def newest_sql(scan: str) -> str:
+    """SQL for the newest version of each article of the scan that is not hidden, without its text."""
+    return (
+        # DuckDB knows more dates than Python does: infinity, years BC, years of five figures.
+        "SELECT * EXCLUDE (text), CASE WHEN regexp_full_match(left(date, 10), '[0-9]{4}-[0-9]{2}-[0-9]{2}') "
+        f"AND date > '0001' THEN TRY_CAST(left(date, 10) AS DATE) END AS day FROM ({scan}) WHERE {SHOWN} "
+        "QUALIFY row_number() OVER (PARTITION BY article_id ORDER BY version DESC, article_part DESC) = 1"
+    )
+
+
+def _numbered_sql(files: Sequence[str], first: int, number: str, row: str = "") -> str:
+    """SQL for the rows of the files, with the number of the part, from `first` on, and the row's in its file where asked."""
+    names = ", ".join("'" + file.replace("'", "''") + "'" for file in files)
+    options = ("filename = true", *([f"{row} = true"] if row else []))
+    shown = (
+        f"f.number AS {number}, m.{row} AS row, m.* EXCLUDE (filename, {row})"
+        if row
+        else f"f.number AS {number}, m.* EXCLUDE (filename)"
+    )
+    return (
+        f"SELECT {shown} FROM {files_sql(files, *options)} m JOIN (SELECT unnest([{names}]) AS filename, "
+        f"unnest(range({first}, {first + len(files)}))::INTEGER AS number) f USING (filename)"
+    )
+
+
 def _enter_files(cursor: duckdb.DuckDBPyConnection, table: str, files: Sequence[str]) -> None:
     cursor.execute(
         f"CREATE OR REPLACE TABLE {table} AS SELECT unnest(?::VARCHAR[]) AS filename, "
@@ -141,10 +202,12 @@ def _enter_files(cursor: duckdb.DuckDBPyConnection, table: str, files: Sequence[
 class LiveTables:
     """The tables live, facts, spots and names (see extract.facts) of the parts in a folder. Safe to share between threads.
 
-    `folder` is where things made from the parts may lie beside them: the folder itself, or a cache for an address.
+    `given` is what it was opened by; `folder` is where things made from the parts may lie beside them: the folder itself, or
+    a cache for an address.
     """
 
     def __init__(self, place: str | os.PathLike[str], find_regions: FindRegions | None = None) -> None:
+        self.given = place
         self.storage = open_storage(place)
         self.folder: Path = self.storage.cache
         self._find_regions = find_regions
@@ -173,7 +236,7 @@ class LiveTables:
                 return
             found = self._look()
             if found != (self._current.parts, self._current.removed):
-                self._current = Snapshot(self.storage, *found, self._find_regions)
+                self._current = Snapshot(self.storage, *found, self._find_regions, self._current)
 
     def _look(self) -> tuple[tuple[Part, ...], tuple[Entry, ...]]:
         self._looked = time.monotonic()
@@ -197,7 +260,7 @@ class LiveTables:
         return self._seen.parts
 
     @property
-    def _database(self) -> duckdb.DuckDBPyConnection:
+    def _database(self) -> Tables:
         return self._seen.database
 
     @property

@@ -1,6 +1,7 @@
 """A name that a text may hold, with the places it may mean and all that hangs on nothing else in the text."""
 
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from extract.language import Language
 from gazetteer import Candidate, Gazetteer
@@ -14,8 +15,7 @@ _NEAR_BEST = 25.0  # of importance: places so little behind the best one may be 
 _MADE = ("composed", "unlisted")  # kinds of names that the gazetteer does not hold
 
 
-@dataclass(frozen=True, slots=True)
-class Look:
+class Look(NamedTuple):
     """What the context model sees of a name, in buckets."""
 
     kind: str
@@ -57,7 +57,7 @@ class Name:
     kind: str  # plain, clitic, glued, article, fuzzy, composed, unlisted
     candidates: list[Candidate]
     head: str  # the generic noun of a composed or unlisted name
-    look: tuple = ()  # fields of Look
+    look: Look
     classes: tuple[str, str, int] = ("", "", 0)  # name class, frequency, clean: what much else is seen together with
     focus_counts: bool = False  # it says which countries the article is about
     importance: float = -1.0  # of the first candidate
@@ -65,7 +65,6 @@ class Name:
     countries: list[tuple[str, float]] = field(default_factory=list)  # each with the importance of the best place in it
     focus: list[tuple[str, float]] = field(default_factory=list)  # countries that it speaks for, with weights
     features: frozenset[str] = frozenset()
-    needs_noun: bool = False  # some of the places are meant only when their generic noun stands before
     rest: str = ""  # the name proper, when a generic noun that does not belong to it stands before it
 
 
@@ -82,8 +81,7 @@ def describe_name(
 ) -> Name:
     """The name with everything that follows from the gazetteer and the tables; `tokens` it takes up in the text."""
     look = _look(key, kind, candidates, language, zipf, tokens, head)
-    name = Name(key, kind, candidates, head)
-    name.look = tuple(getattr(look, field) for field in Look.__slots__)
+    name = Name(key, kind, candidates, head, look)
     name.classes = look.name_class, look.frequency, look.clean
     if candidates:
         name.importance = candidates[0].place.importance
@@ -136,7 +134,8 @@ def _look(
 
 def bucket(value: float, step: float, most: int) -> int:
     """Which of the steps a value lies in, the last one open."""
-    return min(most, int(value / step))
+    found = int(value / step)
+    return found if found < most else most
 
 
 def _clean(

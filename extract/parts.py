@@ -82,7 +82,7 @@ def complete_parts(storage: Storage) -> tuple[Part, ...]:
     """Key, stamp and size of every part that is there as a whole, sorted; none for a folder that is gone."""
     return tuple(
         (name.removeprefix(ARTICLES).removesuffix(SUFFIX), stamp, size)
-        for name, stamp, size in storage.list(ARTICLES, SUFFIX)
+        for name, stamp, size in storage.entries(ARTICLES, SUFFIX)
     )
 
 

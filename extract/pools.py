@@ -166,6 +166,7 @@ class DaskPool(Pool):
         except ImportError as error:
             raise PoolLost(f"--scheduler needs a package that is not installed: pip install {DASK}") from error
         self._dask, self._address = distributed, scheduler
+        self._live: list[Job] = []
         try:
             self._client = distributed.Client(scheduler, timeout=CONNECT_S, set_as_default=False)
             found = self._client.scheduler_info(n_workers=-1)["workers"]
@@ -178,7 +179,9 @@ class DaskPool(Pool):
 
     def submit(self, function: Callable[[Any], Any], item: Any) -> Job:
         """Hand in an item."""
-        return Job(function, item, self._start(function, item))
+        job = Job(function, item, self._start(function, item))
+        self._live.append(job)
+        return job
 
     def _start(self, function: Callable[[Any], Any], item: Any) -> Any:
         try:
@@ -188,20 +191,37 @@ class DaskPool(Pool):
 
     def result(self, job: Job) -> Done:
         """What the function gave. Raises PoolLost when the scheduler is gone."""
-        done: Done = []
-        waiting = [(job.item, job.future)]
-        while waiting:
-            item, future = waiting.pop()
+        try:
             try:
-                done.append((item, future.result()))
+                return [(job.item, self._wait(job.future))]
             except self._dask.scheduler.KilledWorker:
-                halves = item.halves()
-                waiting += [(half, self._start(job.function, half)) for half in reversed(halves)]
-                if not halves:
+                return self._alone(job)
+        finally:
+            self._live.remove(job)
+
+    def _alone(self, job: Job) -> Done:
+        """The item with no other at work, for Dask blames all that a lost worker had; what is guilty then is halved."""
+        for other in self._live:
+            if other is not job:
+                with contextlib.suppress(Exception):  # met again when its own result is asked for
+                    self._wait(other.future)
+        done: Done = []
+        waiting = [job.item]
+        while waiting:
+            item = waiting.pop()
+            try:
+                done.append((item, self._wait(self._start(job.function, item))))
+            except self._dask.scheduler.KilledWorker:
+                waiting += reversed(item.halves())
+                if not item.halves():
                     done.append((item, None))
-            except (self._dask.CancelledError, self._dask.comm.CommClosedError, TimeoutError) as error:
-                raise self._lost(error) from error
         return done
+
+    def _wait(self, future: Any) -> Any:
+        try:
+            return future.result()
+        except (self._dask.CancelledError, self._dask.comm.CommClosedError, TimeoutError) as error:
+            raise self._lost(error) from error
 
     def _lost(self, error: Exception) -> PoolLost:
         return PoolLost(

@@ -10,15 +10,18 @@ from pathlib import Path
 from typing import Any
 
 from extract.articles import KINDS, ArticleError, ReadOptions
+from extract.batches import own_parser
 from extract.export import write_csv, write_jsonl
 from extract.inputs import Inputs
 from extract.pools import open_pool
 from extract.progress import Reporter
 from extract.readers import FIELDS, printable
 from extract.rejected import RejectedFile
+from extract.reread import count_outdated, reread
 from extract.run import Run, RunCounts, read_into
 from extract.storage import open_storage
-from extract.store import Workspace
+from extract.store import Workspace, open_to_change
+from extract.versions import versions
 from gazetteer import GazetteerError
 from gazetteer.terminal import log_to_terminal
 
@@ -38,7 +41,7 @@ def parse_arguments(arguments: list[str]) -> argparse.Namespace:
         "Other commands: python -m extract compact | decisions | export | remove --help.",
     )
     add = parser.add_argument
-    add("paths", nargs="+", metavar="PATH", help=f"article files ({KINDS_READ}), folders, or addresses (s3://...)")
+    add("paths", nargs="*", metavar="PATH", help=f"article files ({KINDS_READ}), folders, or addresses (s3://...)")
     add("--output", default="-", metavar="FILE", help="a .jsonl or .csv file; - for JSONL on standard output")
     add("--store", metavar="FOLDER", help="add to this workspace (a folder or an address) instead of writing rows")
     add("--rejected", metavar="FILE", help="list what cannot be read here too (a workspace has its own list)")
@@ -53,10 +56,15 @@ def parse_arguments(arguments: list[str]) -> argparse.Namespace:
     add("--date-order", choices=("dmy", "mdy"), help="how 12/5/2019 is read")
     add("--workers", type=_count, default=1, metavar="N", help="read in so many processes")
     add("--scheduler", metavar="ADDRESS", help="read on the Dask cluster of this scheduler (tcp://host:8786)")
+    add("--reread", action="store_true", help="read again what another program, model or gazetteer read (with --store)")
     add("--quiet", action="store_true", help="say nothing but why a run could not go on")
     args = parser.parse_args(arguments)
     if args.output != "-" and Path(args.output).suffix.lower() not in WRITERS:
         parser.error(f"--output: {args.output} must end in {' or '.join(WRITERS)}")
+    if not args.paths and not args.reread:
+        parser.error("say what to read: the following arguments are required: PATH")
+    if args.reread and args.store is None:
+        parser.error("--reread: say which workspace: --store FOLDER")
     try:
         args.options = ReadOptions(_columns(args.column), args.encoding, args.date_order)
     except ValueError as error:
@@ -85,6 +93,8 @@ def main(arguments: list[str]) -> int:
     """Run the command and return the exit code."""
     args = parse_arguments(arguments)
     log_to_terminal(logging.WARNING if args.quiet else logging.INFO)
+    # Dask's own pages about a lost connection would hide the one line that says what to do.
+    logging.getLogger("distributed").setLevel(logging.CRITICAL)
     reporter = Reporter(log, quiet=args.quiet)
     try:
         counts, note = _read(args, reporter)
@@ -98,7 +108,7 @@ def main(arguments: list[str]) -> int:
         log.error("interrupted%s", kept)
         return INTERRUPTED
     reporter.close()
-    if not counts.articles and not counts.skipped:
+    if not counts.articles and not counts.skipped and args.paths:
         log.error("%s: no article found (%s files are read)", printable(", ".join(args.paths)), KINDS_READ)
         return NOTHING
     reporter.tell(_last_line(counts) + note)
@@ -120,31 +130,38 @@ def _read(args: argparse.Namespace, reporter: Reporter) -> tuple[RunCounts, str]
     def refuse(error: ArticleError) -> None:
         reporter.tell(f"refused: {printable(str(error))}")
 
-    inputs = Inputs(args.paths)
-    if not inputs.files:
+    inputs = Inputs(args.paths, absolute=args.scheduler is not None)
+    if not inputs.files and not args.reread:
         return RunCounts(), ""
     rejected = _rejected_file(args.rejected)
     if args.store is None:
         return _write_rows(args, Run(progress=reporter.show, refuse=refuse, rejected=rejected), inputs), ""
-    workspace = Workspace.create_or_open(args.store)
+    workspace = open_to_change(args.store) if args.reread else Workspace.create_or_open(args.store)
 
     def refuse_twice(error: ArticleError) -> None:
         if rejected is not None:
             rejected.refuse(error)
         refuse(error)
 
-    counts = read_into(
-        workspace,
-        inputs,
-        args.options,
-        workers=args.workers,
-        scheduler=args.scheduler,
-        progress=reporter.show,
-        refuse=refuse_twice,
-    )
+    how = {"workers": args.workers, "scheduler": args.scheduler, "progress": reporter.show, "refuse": refuse_twice}
+    counts = read_into(workspace, inputs, args.options, **how) if inputs.files else RunCounts()
+    note = _reread(workspace, how) if args.reread else _note_outdated(workspace)
     if rejected is not None:
         rejected.save()
-    return counts, ""
+    return counts, note
+
+
+def _reread(workspace: Workspace, how: dict[str, Any]) -> str:
+    done = reread(workspace, **how)
+    return f"; {done.run.articles:,} articles read again, {done.unaffected:,} that no change of the gazetteer affects"
+
+
+def _note_outdated(workspace: Workspace) -> str:
+    """What is to be said of articles that were read by another program, gazetteer or model; "" when there are none."""
+    outdated = count_outdated(workspace.storage, versions(own_parser(workspace.address)))
+    if not outdated:
+        return ""
+    return f"; {outdated:,} articles were read by another program, gazetteer or model: --reread reads them again"
 
 
 def _rejected_file(path: str | None) -> RejectedFile | None:

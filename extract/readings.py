@@ -10,6 +10,7 @@ from extract.memo import Memo
 from extract.names import Name, describe_name, with_named_nouns
 from extract.words import EDGE, Word, describe_word, proclitics
 from gazetteer import Candidate, Gazetteer, fold_with_offsets
+from gazetteer.index import BARE
 from gazetteer.match import NOUN_MISSING, article_candidates, bare_candidates, exact_candidates, fuzzy_candidates, rank
 from gazetteer.normalize import ARTICLE, PROCLITICS
 
@@ -23,6 +24,8 @@ GLUE_COST = 30.0  # what every name in a glued word must be worth: importance (0
 GLUE_STRENGTH = 20.0  # a cutting worth less is not believed
 NAME = "<name>"  # stands for a name that has grown together with the one in question
 _GLUING = frozenset({"place_head", "place_prep", "actor_head", "place_verb", "org_head"})
+NO_NOUNS: frozenset[str] = frozenset()
+_MOST_NEXT = 5_000  # names that begin alike, whose next words are worth keeping
 _WORDS_REMEMBERED, _NAMES_REMEMBERED = 1_000_000, 200_000
 
 
@@ -39,7 +42,8 @@ class Reading:
     right: str = ""  # and after it
     complete: bool = True  # the key is a name; otherwise only the beginning of one
     opens: bool = True  # some name goes on after the key, in the next word
-    name: Name | None = None  # of a complete reading
+    name: Name | None = None  # where no generic noun stands a few words before; None when it means no place there
+    needs_noun: bool = False  # the name may mean more places where such a noun does
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +75,7 @@ class WordReader:
         self.words = Memo(lambda folded: describe_word(folded, language, self.zipf), most=_WORDS_REMEMBERED)
         self.edge = self.words[EDGE]
         self.infos = Memo(self._read, most=_WORDS_REMEMBERED)
-        self.pairs: dict[tuple[str, str], tuple[float, float]] = {}  # distances of places: see extract.resolve
+        self.next_words = Memo(lambda key: gazetteer.next_words(key, _MOST_NEXT), most=_NAMES_REMEMBERED)
         self.typos = Memo(self._find_typos, most=_NAMES_REMEMBERED)
         self.last_words = Memo(self._read_last_word, most=_NAMES_REMEMBERED)
         self._unlisted = Memo(
@@ -79,9 +83,9 @@ class WordReader:
         )
         self._names = Memo(lambda which: self._find_name(*which), most=_NAMES_REMEMBERED)
 
-    def name(self, key: str, kind: str, written: str, tokens: int, nouns: frozenset[str] | None = None) -> Name | None:
-        """The name with the places it may mean, None when there is none; `nouns` (features) as in `with_named_nouns`, None
-        for all places."""
+    def name(self, key: str, kind: str, written: str, tokens: int, nouns: frozenset[str]) -> Name | None:
+        """The name with the places it may mean, None when there is none; `nouns` are the features that generic nouns a few
+        words before it say."""
         return self._names[key, kind, written, tokens, nouns]
 
     def unlisted_name(self, key: str, tokens: int, head: str) -> Name:
@@ -92,16 +96,17 @@ class WordReader:
         """A name that is not simply looked up."""
         return describe_name(key, kind, candidates, self.gazetteer, self.language, self.zipf, tokens=tokens, head=head)
 
-    def _find_name(self, key: str, kind: str, written: str, tokens: int, nouns: frozenset[str] | None) -> Name | None:
+    def _find_name(self, key: str, kind: str, written: str, tokens: int, nouns: frozenset[str]) -> Name | None:
         candidates = self._candidates(key, kind, written)
-        hanging = any(c.score == NOUN_MISSING for c in candidates)
-        if hanging and nouns is not None:
+        if any(c.score == NOUN_MISSING for c in candidates):
             candidates = with_named_nouns(candidates, nouns, min(self.zipf[word] for word in key.split()))
-        if not candidates:
-            return None
-        name = self.made_name(key, kind, candidates, tokens)
-        name.needs_noun = hanging and nouns is None
-        return name
+        elif nouns:
+            return self._names[key, kind, written, tokens, NO_NOUNS]
+        return self.made_name(key, kind, candidates, tokens) if candidates else None
+
+    def needs_noun(self, key: str, kind: str) -> bool:
+        """Whether the name may mean places only where their generic noun stands before."""
+        return kind == "fuzzy" or (kind != "article" and any(bare == BARE for _, bare in self.gazetteer.rows(key)))
 
     def _read(self, word: str) -> WordInfo:
         folded, offsets = fold_with_offsets(word)
@@ -112,11 +117,12 @@ class WordReader:
         zipf = known.zipf
         if not folded or zipf >= FUNCTION_ZIPF or folded[0].isdigit():
             return WordInfo(known)
-        readings = list(self._plain(folded))
+        forms = proclitics(folded)
+        readings = list(self._plain(folded, forms))
         if not any(r.complete for r in readings) and not folded.isascii():
             found = self._glued(folded) if zipf < GLUE_ZIPF and GLUE_LEAST <= len(folded) <= GLUE_MOST else []
-            found = found or (self._article(folded) if zipf < 4 else [])
-            found = found or (self._fuzzy(folded) if zipf < UNKNOWN_ZIPF else [])
+            found = found or (self._article(folded, forms) if zipf < 4 else [])
+            found = found or (self._fuzzy(folded, forms) if zipf < UNKNOWN_ZIPF else [])
             readings += found
         ends = [*offsets[1:], len(word)]
         placed = tuple(self._placed(r, word, offsets[r.start], ends[r.end - 1]) for r in readings)
@@ -127,12 +133,15 @@ class WordReader:
 
     def _placed(self, reading: Reading, word: str, start: int, end: int) -> Reading:
         """The reading by offsets into the word as written, with its name."""
-        name = self.name(reading.key, reading.kind, word[start:end], 1) if reading.complete else None
+        name, needs_noun = None, False
+        if reading.complete:
+            name = self.name(reading.key, reading.kind, word[start:end], 1, NO_NOUNS)
+            needs_noun = self.needs_noun(reading.key, reading.kind)
         opens = reading.opens and self.gazetteer.begins_name(reading.key)
-        return replace(reading, start=start, end=end, name=name, opens=opens)
+        return replace(reading, start=start, end=end, name=name, needs_noun=needs_noun, opens=opens)
 
-    def _plain(self, folded: str) -> Iterator[Reading]:
-        for proclitic, key, at in proclitics(folded):
+    def _plain(self, folded: str, forms: list[tuple[str, str, int]]) -> Iterator[Reading]:
+        for proclitic, key, at in forms:
             complete, begins = key in self.gazetteer, self.gazetteer.begins_name(key)
             if proclitic and len(key) < 3:
                 complete = False
@@ -140,18 +149,18 @@ class WordReader:
                 kind = "clitic" if proclitic else "plain"
                 yield Reading(at, len(folded), key, kind, proclitic, complete=complete)
 
-    def _article(self, folded: str) -> list[Reading]:
+    def _article(self, folded: str, forms: list[tuple[str, str, int]]) -> list[Reading]:
         found = []
-        for proclitic, key, at in proclitics(folded):
+        for proclitic, key, at in forms:
             other = key.removeprefix(ARTICLE) if key.startswith(ARTICLE) else ARTICLE + key
             if len(other) > 3 and other in self.gazetteer:
                 found.append(Reading(at, len(folded), key, "article", proclitic, opens=False))
         return found[:1]
 
-    def _fuzzy(self, folded: str) -> list[Reading]:
+    def _fuzzy(self, folded: str, forms: list[tuple[str, str, int]]) -> list[Reading]:
         if self._is_ordinary(folded):
             return []
-        for proclitic, key, at in proclitics(folded):
+        for proclitic, key, at in forms:
             if self.zipf[key] < UNKNOWN_ZIPF and not self._is_ordinary(key) and self.typos[key]:
                 return [Reading(at, len(folded), key, "fuzzy", proclitic, opens=False)]
         return []

@@ -60,9 +60,10 @@ def in_organisation(context: Context, span: Span) -> bool:
 
 def class_chances(contexts: list[Context], scorer: Scorer) -> list[list[float]]:
     """Chances of each of CLASSES for every span of the articles, one after the other."""
-    first, second = scorer.score_spans([look_at_span(context, span) for context in contexts for span in context.spans])
-    if not len(first):
+    looks = [look_at_span(context, span) for context in contexts for span in context.spans]
+    if not looks:
         return []
+    first, second = scorer.score_spans(looks)
     named = (1 - chances_of(first)[:, 0]).tolist()
     keys, start = [], 0
     for context in contexts:

@@ -10,7 +10,7 @@ from gazetteer import fold_word
 
 COMPASS = frozenset("N S E W NE NW SE SW".split())
 FARTHEST_KM = 5000
-_LIST_WORDS = frozenset(("و", "،", "أو", ","))  # the usual ones, no need to look further
+_CONJUNCTIONS = frozenset(("و", "او", "ثم"))
 _LIST_GAP = re.compile(r"[\s،,«»“”\"()]*(?:أو|او|ثم|و)?[\s«»“”\"]*")
 _DISTANCE_REACH = 7
 _ROUTE_GAP = re.compile(r"\s*[-–—]\s*")
@@ -24,10 +24,14 @@ _ARRIVALS = frozenset(
 
 def find_lists(context: Context, spans: list[Span]) -> list[bool]:
     """Of each span but the last, in text order, whether the next one stands in one list with it."""
-    return [
-        stands_in_list(context.text[before.end : after.start], context.language)
-        for before, after in zip(spans, spans[1:], strict=False)
-    ]
+    words, found = context.words, []
+    for before, after in zip(spans, spans[1:], strict=False):
+        between = words[before.last + 1] if before.last + 1 < after.first else None
+        if between is not None and not between.outer_head and between.folded not in _CONJUNCTIONS:
+            found.append(False)  # most stand far apart
+        else:
+            found.append(stands_in_list(context.text[before.end : after.start], context.language))
+    return found
 
 
 def find_relations(context: Context, spans: list[Span], listed: list[bool]) -> list[str | None]:
@@ -147,7 +151,7 @@ def stands_in_list(gap: str, language: Language) -> bool:
     """Whether names with these words between them stand in one list: «بين X وY», «نحو X وY ومدينة Z»."""
     words = []
     for word in gap.split():
-        if word in _LIST_WORDS or not is_outer_head(fold_word(word), language):
+        if not is_outer_head(fold_word(word), language):
             if _LIST_GAP.fullmatch(word) is None:
                 return False
             words.append(word)

@@ -1,5 +1,6 @@
 """Places that are no folder of this machine: `s3://bucket/folder` and every other address that fsspec knows."""
 
+import io
 from contextlib import suppress
 from typing import Any, BinaryIO
 
@@ -59,4 +60,6 @@ def _is_hidden(path: str) -> bool:
 def open_url(url: str) -> BinaryIO:
     """The file at an address as a stream that can be moved in."""
     files, path = open_filesystem(url)
-    return files.open(path, "rb")
+    stream = files.open(path, "rb")
+    # Files of clouds lack read1, which says how much is there.
+    return stream if hasattr(stream, "read1") else io.BufferedReader(stream)

@@ -21,7 +21,7 @@ SHOWN = "version > coalesce((SELECT hidden_version FROM hidden WHERE hidden_id =
 
 def list_removed(storage: Storage) -> tuple[Entry, ...]:
     """The files that hide articles."""
-    return tuple(storage.list(PREFIX, SUFFIX))
+    return tuple(storage.entries(PREFIX, SUFFIX))
 
 
 def read_removed(storage: Storage, entries: Sequence[Entry]) -> Removed:

@@ -3,13 +3,17 @@
 import math
 import re
 import unicodedata
-from operator import itemgetter
+from dataclasses import dataclass
+
+import numpy as np
 
 from extract.context import Context
 from extract.memo import Memo
 from extract.mentions import RankedCandidate, Role
+from extract.names import Name
 from extract.recognize import Recognized
-from gazetteer import Candidate, FeatureClass, Place
+from gazetteer import FeatureClass, Place
+from gazetteer.places import EARTH_RADIUS_KM
 
 # Weights of the evidence, in the units of a softmax; chosen by measurement on the training texts (`make train` reports
 # the accuracy they give).
@@ -38,30 +42,231 @@ _PRECISE = (FeatureClass.CITY, FeatureClass.COUNTRY, FeatureClass.CONTINENT)
 
 KEPT_CANDIDATES = 6  # of each mention, best first
 _VOICES = {Role.LOCATION: 1.0, Role.ACTOR: 0.4, Role.NAME_PART: 0.15}
-_PAIRS_REMEMBERED = 500_000
-
-# A candidate, its score and the reasons for it; the best place of a mention and its weight.
-Scored = tuple[Candidate, float, list[str]]
-Best = tuple[Place, float]
-# What was measured between places of one gazetteer, by their ids.
-Pairs = dict[tuple[str, str], tuple[float, float]]
+_FARTHEST_APART = 5_000  # words; farther apart is as far
+_NEARNESS = 0.35 + 0.65 * np.exp(-np.arange(_FARTHEST_APART + 1) / WORDS_APART)
+# Columns of the table of candidates: where on the unit sphere, importance, score from fit and fame (and from being a town),
+# country, whether larger than a region, number of the place, and its place in the order of ids among those of its name.
+_COLUMNS = X, Y, Z, FAME, SCORE, PLAIN_SCORE, COUNTRY, LARGE, NUMBER, ORDER = range(10)
 
 
-# What a mention was taken for: its key and first token, the place, how much it says, whether the place is no larger than a region.
-Heard = tuple[str, int, Place, float, bool]
+@dataclass(slots=True)
+class Scene:
+    """An article with its mentions; `listed` says of each but the last whether the next one stands in one list with it."""
+
+    context: Context
+    mentions: list[Recognized]
+    listed: list[bool]
 
 
-def rank_candidates(context: Context, mentions: list[Recognized], listed: list[bool]) -> list[list[RankedCandidate]]:
-    """For every mention its best candidates, best first, with the weights that sum to 1 over all. [] where it has none.
+@dataclass(slots=True)
+class _Said:
+    """What the other mentions say for each candidate: the score, and what the reasons are made of.
+
+    `places` are what the mentions were taken for when they spoke. `neighbour` is the mention whose place is nearest (-1 when
+    none is near), `container` the first one that the candidate lies in, `contained` holds those that are named right before
+    what they lie in.
+    """
+
+    places: list[Place]
+    score: np.ndarray
+    share: np.ndarray
+    nearest: np.ndarray
+    neighbour: np.ndarray
+    container: dict[int, int]
+    contained: set[int]
+
+
+def rank_candidates(scenes: list[Scene], columns: Memo) -> list[list[list[RankedCandidate]]]:
+    """For every mention of every article its best candidates, best first, with the weights that sum to 1 over all; [] where
+    it has none. Many articles at a time are quicker than each by itself.
 
     The mentions speak for each other, so the choice is made twice: by what each one may mean, then by what the others
-    were taken for. `listed` says of each mention but the last whether the next one stands in one list with it.
+    were taken for. `columns` (`candidate_columns`) remembers what is known of each name's candidates.
     """
-    own = [_own_scores(context, mention) if mention.span.candidates else [] for mention in mentions]
-    best = [_best(scored) for scored in own]
-    more = _with_others(context, mentions, own, best, listed, why=False)
-    best = [_best(scored) for scored in more]
-    return [_softmax(scored) for scored in _with_others(context, mentions, own, best, listed, why=True)]
+    ranking = _Ranking(scenes, columns)
+    if not ranking.candidates:
+        return [[[] for _ in scene.mentions] for scene in scenes]
+    order, weights = ranking.weigh(ranking.own)
+    for last in (False, True):
+        said = ranking.listen(order[ranking.starts], weights, last=last)
+        order, weights = ranking.weigh(ranking.own + said.score)
+    return ranking.ranked(order, weights, said)
+
+
+class _Ranking:
+    """The candidates of a batch of articles as columns. A mention without candidates has no part in it."""
+
+    def __init__(self, scenes: list[Scene], columns: Memo) -> None:
+        self.scenes = scenes
+        self.scene_of: list[int] = []
+        self.at: list[int] = []  # the number of each mention in its article
+        self.mentions: list[Recognized] = []
+        blocks, own, sizes = [], [], []
+        for number, scene in enumerate(scenes):
+            before = len(self.mentions)
+            for at, mention in enumerate(scene.mentions):
+                if mention.span.name.candidates:
+                    block = columns[mention.span.name]
+                    blocks.append(block)
+                    own.append(_own_scores(scene.context, mention, block))
+                    self.scene_of.append(number)
+                    self.at.append(at)
+                    self.mentions.append(mention)
+            sizes.append(len(self.mentions) - before)
+        self.candidates = [c for mention in self.mentions for c in mention.span.name.candidates]
+        if self.candidates:
+            self.table, self.own = np.concatenate(blocks).T, np.concatenate(own)
+            self._number(np.array([len(block) for block in blocks]), np.array(sizes))
+
+    def _number(self, counts: np.ndarray, sizes: np.ndarray) -> None:
+        """Which candidates are whose, and every pair of a candidate and another mention that it hears.
+
+        `counts` candidates of each mention, `sizes` mentions of each article.
+        """
+        self.starts = np.cumsum(counts) - counts
+        self.mention = np.repeat(np.arange(len(counts)), counts)
+        scene = np.array(self.scene_of)
+        hears = sizes[scene][self.mention]
+        candidate = np.repeat(np.arange(len(self.mention)), hears)
+        first_of_scene = (np.cumsum(sizes) - sizes)[scene]
+        other = np.arange(len(candidate)) - np.repeat(np.cumsum(hears) - hears, hears)
+        other += first_of_scene[self.mention[candidate]]
+        keys: dict[str, int] = {}
+        key = np.array([keys.setdefault(mention.span.name.key, len(keys)) for mention in self.mentions])
+        heard = key[self.mention[candidate]] != key[other]  # mentions of the same name say nothing
+        self.candidate, self.other = candidate[heard], other[heard]
+        first = np.array([mention.span.first for mention in self.mentions])
+        apart = np.abs(first[self.mention[self.candidate]] - first[self.other])
+        voices = np.array([voice(mention) for mention in self.mentions])
+        self.loudness = voices[self.other] * _NEARNESS[np.minimum(apart, _FARTHEST_APART)]
+        # The pairs of each candidate stand together: where those begin, of the candidates that have any.
+        self.first_pairs = np.flatnonzero(np.diff(self.candidate, prepend=-1))
+        self.hearing = self.candidate[self.first_pairs]
+
+    def weigh(self, scores: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """The candidates by mention, best first, and the weight of each candidate."""
+        top = np.maximum.reduceat(scores, self.starts)
+        weights = np.exp(scores - top[self.mention])
+        weights /= np.add.reduceat(weights, self.starts)[self.mention]
+        return np.lexsort((self.table[ORDER], -self.table[FAME], -weights, self.mention)), weights
+
+    def listen(self, best: np.ndarray, weights: np.ndarray, *, last: bool) -> _Said:
+        """What the others say for each candidate, when `best` are the candidates that the mentions were taken for.
+
+        Before the `last` time, what is said in words for a single candidate is left out: it has all the weight anyway.
+        """
+        size, table, candidate = len(self.candidates), self.table, self.candidate
+        place = best[self.other]
+        weight = self.loudness * weights[place]
+        total = np.bincount(candidate, weight, size) + 0.5
+        alike = (table[COUNTRY][candidate] == table[COUNTRY][place]) & (table[COUNTRY][candidate] > 0)
+        share = np.bincount(candidate, weight * alike, size) / total
+        chord = np.sqrt(((table[X : Z + 1, candidate] - table[X : Z + 1, place]) ** 2).sum(axis=0))
+        distance = 2 * EARTH_RADIUS_KM * np.arcsin(np.minimum(1.0, chord / 2))
+        distance[(table[LARGE][place] > 0) | (table[NUMBER][candidate] == table[NUMBER][place])] = np.inf
+        near = np.bincount(candidate, weight * np.exp(-distance / NEAR_KM), size)
+        nearest = np.full(size, np.inf)
+        neighbour = np.full(size, -1)
+        if len(candidate):
+            nearest[self.hearing] = np.minimum.reduceat(distance, self.first_pairs)
+            found = np.flatnonzero((distance == nearest[candidate]) & (distance < NEAR_KM))[::-1]
+            neighbour[candidate[found]] = self.other[found]  # of several, the first in the text, which is written last
+        places = [self.candidates[row].place for row in best.tolist()]
+        said = _Said(
+            places, COUNTRY_FOCUS * share + NEARNESS * np.minimum(1.0, near), share, nearest, neighbour, {}, set()
+        )
+        self._add_neighbours(said, best.tolist(), weights, last)
+        return said
+
+    def _add_neighbours(self, said: _Said, best: list[int], weights: np.ndarray, last: bool) -> None:
+        """Add what follows from what the mentions were taken for in words: containers, lists."""
+        places = said.places
+        start = 0
+        starts = [*self.starts.tolist(), len(self.candidates)]
+        while start < len(places):
+            end = start + 1
+            while end < len(places) and self.scene_of[end] == self.scene_of[start]:
+                end += 1
+            containers: dict[str, list[int]] = {}
+            for i in range(start, end):
+                containers.setdefault(places[i].id, []).append(i)
+            for i in range(start, end):
+                if starts[i + 1] - starts[i] == 1 and not last:
+                    continue
+                following = i + 1 if i + 1 < end and self.at[i + 1] == self.at[i] + 1 else None
+                for row in range(starts[i], starts[i + 1]):
+                    for parent in self.candidates[row].place.parents:
+                        if parent in containers:
+                            self._add_container(said, row, i, containers, places, following)
+                            break
+                self._add_list(said, i, (start, end), best, weights, starts)
+            start = end
+
+    def _add_container(
+        self,
+        said: _Said,
+        row: int,
+        i: int,
+        containers: dict[str, list[int]],
+        places: list[Place],
+        following: int | None,
+    ) -> None:
+        """The candidate lies in what another mention was taken for."""
+        span = self.mentions[i].span
+        parents = self.candidates[row].place.parents
+        named = [
+            other
+            for parent in parents
+            for other in containers.get(parent, ())
+            if self.mentions[other].span.name.key != span.name.key
+        ]
+        if named:
+            small = any(places[other].feature is not FeatureClass.COUNTRY for other in named)
+            said.score[row] += PARENT_NAMED if small else PARENT_NAMED / 2
+            said.container[row] = min(named)
+        if following is not None and places[following].id in parents:
+            text, after = self.scenes[self.scene_of[i]].context.text, self.mentions[following].span
+            if _WITHIN.fullmatch(text, span.end, after.start):
+                said.score[row] += CONTAINED
+                said.contained.add(row)
+
+    def _add_list(
+        self, said: _Said, i: int, scene: tuple[int, int], best: list[int], weights: np.ndarray, starts: list[int]
+    ) -> None:
+        """Names of one list are of one kind."""
+        at, listed = self.at[i], self.scenes[self.scene_of[i]].listed
+        if not ((at and listed[at - 1]) or (at < len(listed) and listed[at])):
+            return
+        before = i - 1 if i > scene[0] and self.at[i - 1] == at - 1 and listed[at - 1] else None
+        after = i + 1 if i + 1 < scene[1] and self.at[i + 1] == at + 1 and listed[at] else None
+        beside = [(self.candidates[best[j]].place.feature, weights[best[j]]) for j in (before, after) if j is not None]
+        for row in range(starts[i], starts[i + 1]) if beside else ():
+            feature = self.candidates[row].place.feature
+            said.score[row] += PARALLEL * max((weight for other, weight in beside if other is feature), default=0.0)
+
+    def ranked(self, order: np.ndarray, weights: np.ndarray, said: _Said) -> list[list[list[RankedCandidate]]]:
+        """The candidates in this order, with their reasons."""
+        found: list[list[list[RankedCandidate]]] = [[[] for _ in scene.mentions] for scene in self.scenes]
+        rows, weigh, starts = order.tolist(), weights.tolist(), [*self.starts.tolist(), len(self.candidates)]
+        share, nearest, neighbour = said.share.tolist(), said.nearest.tolist(), said.neighbour.tolist()
+        for i, mention in enumerate(self.mentions):
+            context = self.scenes[self.scene_of[i]].context
+            kept = found[self.scene_of[i]][self.at[i]]
+            for row in rows[starts[i] : min(starts[i + 1], starts[i] + KEPT_CANDIDATES)]:
+                candidate = self.candidates[row]
+                place = candidate.place
+                reasons = _own_reasons(context, mention, place)
+                if share[row] > 0.3:
+                    reasons.append(f"{share[row]:.0%} of the places around lie in {place.country}")
+                if neighbour[row] >= 0:
+                    reasons.append(f"{nearest[row]:.0f} km from {said.places[neighbour[row]].name}")
+                if row in said.container:
+                    reasons.append(f"in {said.places[said.container[row]].name}, which is named too")
+                if row in said.contained:
+                    after = self.mentions[i + 1].span
+                    reasons.append(f"«{context.text[after.start : after.end]}» is named right after it")
+                kept.append(RankedCandidate(place, candidate.score, weigh[row], "; ".join(reasons)))
+        return found
 
 
 def is_unlikely(context: Context, mentions: list[Recognized], chosen: list[list[RankedCandidate]], at: int) -> bool:
@@ -70,47 +275,57 @@ def is_unlikely(context: Context, mentions: list[Recognized], chosen: list[list[
     well_known = best.importance >= UNLIKELY_IMPORTANCE and mentions[at].span.kind != "fuzzy"
     if well_known or best.country is None or best.country == context.country:
         return False
+    key = mentions[at].span.name.key
     others = [
         (ranked[0].place, ranked[0].weight * voice(m))
-        for i, (m, ranked) in enumerate(zip(mentions, chosen, strict=True))
-        if i != at and ranked and m.span.key != mentions[at].span.key
+        for m, ranked in zip(mentions, chosen, strict=True)
+        if ranked and m.span.name.key != key
     ]
-    if sum(weight for _, weight in others) < UNLIKELY_OTHERS:
+    if any(o.country == best.country for o, _ in others) or sum(weight for _, weight in others) < UNLIKELY_OTHERS:
         return False
-    return all(o.country != best.country and o.point.distance_km(best.point) > UNLIKELY_KM for o, _ in others)
+    return all(o.point.distance_km(best.point) > UNLIKELY_KM for o, _ in others)
 
 
-def _own_scores(context: Context, mention: Recognized) -> list[Scored]:
-    """The candidates, each with the score from its name, its fame and the words around it, with reasons."""
+def _own_scores(context: Context, mention: Recognized, block: np.ndarray) -> np.ndarray:
+    """The score of each candidate from its name, its fame and the words around it."""
     span = mention.span
-    head = "" if span.name.kind == "composed" else context.word_before(span).head_word
-    features = context.language.heads[head].features if head else ()
-    written = context.text[span.start : span.end]
-    vowelled = _vowelled[written]
-    origin = context.words[span.last + 1].demonym_country
-    found = []
-    for candidate in span.name.candidates:
+    head, origin = _head_before(context, mention), context.words[span.last + 1].demonym_country
+    vowelled = _vowelled[context.text[span.start : span.end]]
+    if not (head or origin or vowelled or context.country):
+        return block[:, PLAIN_SCORE]
+    scores = block[:, SCORE if head else PLAIN_SCORE].copy()
+    for row, candidate in enumerate(span.name.candidates):
         place = candidate.place
-        score = IMPORTANCE * place.importance + FIT * (candidate.score - 100)
-        reasons = []
-        if context.country and place.country == context.country:
-            score += COUNTRY_GIVEN
-            reasons.append(f"article about {context.country}")
-        if features:
-            fits = place.feature in features
-            score += HEAD_FITS if fits else HEAD_ODD
-            if fits:
-                reasons.append(f"«{head}» says {place.feature.value}")
-        elif place.feature in _PRECISE:
-            score += PLAIN_CITY
-        if vowelled and written in place.names:
-            score += VOWELLED
-            reasons.append("written with its vowel marks")
+        if place.country and place.country == context.country:
+            scores[row] += COUNTRY_GIVEN
+        if head:
+            scores[row] += HEAD_FITS if place.feature in context.language.heads[head].features else HEAD_ODD
+        if vowelled and context.text[span.start : span.end] in place.names:
+            scores[row] += VOWELLED
         if origin and origin == place.country:
-            score += DEMONYM
-            reasons.append("the adjective after it names the country")
-        found.append((candidate, score, reasons))
-    return found
+            scores[row] += DEMONYM
+    return scores
+
+
+def _own_reasons(context: Context, mention: Recognized, place: Place) -> list[str]:
+    """What of the scores above speaks for the place, in words."""
+    span, reasons = mention.span, []
+    if context.country and place.country == context.country:
+        reasons.append(f"article about {context.country}")
+    head = _head_before(context, mention)
+    if head and place.feature in context.language.heads[head].features:
+        reasons.append(f"«{head}» says {place.feature.value}")
+    written = context.text[span.start : span.end]
+    if _vowelled[written] and written in place.names:
+        reasons.append("written with its vowel marks")
+    if place.country and context.words[span.last + 1].demonym_country == place.country:
+        reasons.append("the adjective after it names the country")
+    return reasons
+
+
+def _head_before(context: Context, mention: Recognized) -> str:
+    """The generic noun right before the name, "" when there is none or the name holds it."""
+    return "" if mention.span.name.kind == "composed" else context.word_before(mention.span).head_word
 
 
 _vowelled = Memo(lambda written: any(unicodedata.combining(char) for char in written), most=100_000)
@@ -121,156 +336,24 @@ def voice(mention: Recognized) -> float:
     return _VOICES[mention.role] * mention.chance
 
 
-def _with_others(
-    context: Context,
-    mentions: list[Recognized],
-    own: list[list[Scored]],
-    best: list[Best | None],
-    listed: list[bool],
-    *,
-    why: bool,
-) -> list[list[Scored]]:
-    """The candidates of each mention with what the other mentions say for them added, and the reasons when asked for (`why`).
-
-    Without reasons, a single candidate stays as it is: it has all the weight anyway.
-    """
-    heard = _hear(mentions, best)
-    return [
-        _with_heard(context, mentions, scored, heard, best, at, listed, why=why)
-        if len(scored) > 1 or (why and scored)
-        else scored
-        for at, scored in enumerate(own)
-    ]
+def candidate_columns() -> Memo:
+    """An empty memory of the rows of names in the table of candidates; it serves one gazetteer."""
+    numbers: dict[str, int] = {}
+    return Memo(lambda name: _describe_candidates(name, numbers), most=200_000)
 
 
-def _hear(mentions: list[Recognized], best: list[Best | None]) -> list[Heard]:
-    heard = []
-    for mention, known in zip(mentions, best, strict=True):
-        if known is not None:
-            span, (place, weight) = mention.span, known
-            heard.append((span.name.key, span.first, place, weight * voice(mention), place.feature not in _LARGE))
-    return heard
-
-
-def _with_heard(
-    context: Context,
-    mentions: list[Recognized],
-    scored: list[Scored],
-    heard: list[Heard],
-    best: list[Best | None],
-    at: int,
-    listed: list[bool],
-    *,
-    why: bool,
-) -> list[Scored]:
-    span = mentions[at].span
-    key, first = span.name.key, span.first
-    # Mentions of the same name say nothing; those far away half as much.
-    others = [
-        (place, weight * _nearness[first - there], small) for name, there, place, weight, small in heard if name != key
-    ]
-    kinds = []
-    if at > 0 and listed[at - 1] and best[at - 1]:
-        kinds.append(best[at - 1])
-    following = best[at + 1] if at + 1 < len(mentions) else None
-    if following and listed[at]:
-        kinds.append(following)
-    container = following[0].id if following else None
-    found = []
-    for candidate, score, reasons in scored:
+def _describe_candidates(name: Name, numbers: dict[str, int]) -> np.ndarray:
+    """The name's rows of the table of candidates (_COLUMNS); `numbers` gives each place id its number."""
+    ids = sorted(c.place.id for c in name.candidates)
+    rows = []
+    for candidate in name.candidates:
         place = candidate.place
-        if others:
-            more, reasons = _support(place, others, reasons, context.page.reader.pairs, why=why)
-            score += more
-        if container in place.parents:
-            after = mentions[at + 1].span
-            if _WITHIN.fullmatch(context.text, span.end, after.start):
-                score += CONTAINED
-                reasons = [*reasons, f"«{context.text[after.start : after.end]}» is named right after it"]
-        if kinds:
-            score += PARALLEL * max((weight for other, weight in kinds if other.feature is place.feature), default=0.0)
-        found.append((candidate, score, reasons))
-    return found
-
-
-_nearness = Memo(lambda words: 0.35 + 0.65 * math.exp(-abs(words) / WORDS_APART), most=10_000)
-
-
-def _support(
-    place: Place, others: list[tuple[Place, float, bool]], reasons: list[str], pairs: Pairs, *, why: bool
-) -> tuple[float, list[str]]:
-    """What the other places say for this one, its country, its neighbourhood, its parents, and the reasons with these."""
-    own, country, parents = place.id, place.country, place.parents
-    total = alike = near = 0.0
-    nearest, neighbour = math.inf, None
-    containers = []
-    for other, weight, small in others:
-        total += weight
-        if other.country == country:
-            alike += weight
-        identity = other.id
-        if small and identity != own:
-            distance, closeness = pairs.get((own, identity)) or _measure_pair(place, other, pairs)
-            near += weight * closeness
-            if distance < nearest:
-                nearest, neighbour = distance, other
-        if identity in parents:
-            containers.append(other)
-    score = NEARNESS * min(1.0, near)
-    found = list(reasons)
-    if country:
-        share = alike / (total + 0.5)
-        score += COUNTRY_FOCUS * share
-        if why and share > 0.3:
-            found.append(f"{share:.0%} of the places around lie in {country}")
-    if why and nearest < NEAR_KM:
-        found.append(f"{nearest:.0f} km from {neighbour.name}")
-    if containers:
-        small = any(container.feature is not FeatureClass.COUNTRY for container in containers)
-        score += PARENT_NAMED if small else PARENT_NAMED / 2
-        if why:
-            found.append(f"in {containers[0].name}, which is named too")
-    return score, found
-
-
-def _measure_pair(place: Place, other: Place, pairs: Pairs) -> tuple[float, float]:
-    """Kilometres between two places, and how near that is (1 the same spot, 0 far); kept in `pairs`."""
-    if len(pairs) >= _PAIRS_REMEMBERED:
-        pairs.clear()
-    distance = place.point.distance_km(other.point)
-    known = pairs[place.id, other.id] = distance, math.exp(-distance / NEAR_KM)
-    return known
-
-
-def _weights(scored: list[Scored]) -> list[float]:
-    top = max(score for _, score, _ in scored)
-    weights = [math.exp(score - top) for _, score, _ in scored]
-    total = sum(weights)
-    return [weight / total for weight in weights]
-
-
-def _best(scored: list[Scored]) -> Best | None:
-    """The place of the best candidate and its weight."""
-    if len(scored) < 2:
-        return (scored[0][0].place, 1.0) if scored else None
-    places = ((c.place, weight) for (c, _, _), weight in zip(scored, _weights(scored), strict=True))
-    return min(places, key=_rank)
-
-
-def _rank(best: Best) -> tuple[float, float, str]:
-    place, weight = best
-    return -weight, -place.importance, place.id
-
-
-def _softmax(scored: list[Scored]) -> list[RankedCandidate]:
-    if not scored:
-        return []
-    ranked = [
-        (_rank((c.place, weight)), c, weight, reasons)
-        for (c, _, reasons), weight in zip(scored, _weights(scored), strict=True)
-    ]
-    ranked.sort(key=itemgetter(0))
-    return [
-        RankedCandidate(c.place, c.score, weight, "; ".join(reasons))
-        for _, c, weight, reasons in ranked[:KEPT_CANDIDATES]
-    ]
+        lat, lon = math.radians(place.point.lat), math.radians(place.point.lon)
+        score = IMPORTANCE * place.importance + FIT * (candidate.score - 100)
+        plain = score + PLAIN_CITY if place.feature in _PRECISE else score
+        country = int.from_bytes(place.country.encode()) if place.country else 0
+        on_sphere = math.cos(lat) * math.cos(lon), math.cos(lat) * math.sin(lon), math.sin(lat)
+        number = numbers.setdefault(place.id, len(numbers))
+        large = place.feature in _LARGE
+        rows.append((*on_sphere, place.importance, score, plain, country, large, number, ids.index(place.id)))
+    return np.array(rows, dtype=np.float64)

@@ -25,7 +25,7 @@ from extract.geoparse import Geoparser
 from extract.language import Language
 from extract.mentions import Article, Resolution
 from extract.model import ContextModel
-from extract.parts import REVIEW_COLUMNS
+from extract.parts import REVIEW_COLUMNS, write_part
 from extract.readings import WordReader
 from extract.store import Workspace
 from extract.versions import versions
@@ -76,7 +76,13 @@ class ReviewingGeoparser(Geoparser):
             if added != self._added:
                 self.gazetteer, self._added = with_added_names(self._layers, added), added
                 self.reader = WordReader(self.gazetteer, self.language)
+                self.model = self.model  # what it kept of words was of the gazetteer before
             self._index, self._seen = DecisionIndex(active), seen
+
+    def geoparse_plain(self, articles: list[Article]) -> list[list[Resolution]]:
+        """What the machine says of each article by itself, with the names that reviewers added."""
+        with self._lock:
+            return super().geoparse_many(articles)
 
     def geoparse_many(self, articles: list[Article]) -> list[list[Resolution]]:
         """Every mention of a place in each article, in text order, as the machine or a reviewer resolved it."""
@@ -208,13 +214,24 @@ def read_again(
         for at in range(0, len(waiting), BATCH_ARTICLES):
             results = list(_changed(workspace, parser, waiting[at : at + BATCH_ARTICLES]))
             if results:
-                workspace.add(results, versions(parser), again=True)
+                _keep(workspace, parser, results)
                 changed |= {article.id for article, _ in results}
             if progress:
                 progress(min(1.0, (at + BATCH_ARTICLES) / len(waiting)))
         newer = [d for d in parser.log.all() if d.id not in seen]
         waiting = sorted(set(waiting) & set(concerned_articles(workspace, parser.log, newer))) if newer else []
     return tuple(sorted(changed))
+
+
+def _keep(
+    workspace: Workspace, parser: ReviewingGeoparser, results: Sequence[tuple[Article, list[Resolution]]]
+) -> None:
+    """Keep articles that are here with their new resolutions: no need to ask of every article whether it is."""
+    rows = [(article, mention_rows(article, resolutions)) for article, resolutions in results]
+    read_with = versions(parser)
+    workspace.note_versions(read_with)
+    write_part(workspace.storage, rows, read_with, time.time_ns())
+    workspace.refresh(force=True)
 
 
 @contextmanager
@@ -227,10 +244,13 @@ def following_decisions(workspace: Workspace, parser: Geoparser) -> Iterator[Non
         yield
         return
     known = {d.id for d in parser.log.all()}
-    yield
-    newer = [d for d in parser.log.all() if d.id not in known]
-    if newer:
-        read_again(workspace, parser, concerned_articles(workspace, parser.log, newer))
+    try:
+        yield
+    finally:
+        # A run that is stopped has kept articles, too.
+        newer = [d for d in parser.log.all() if d.id not in known]
+        if newer:
+            read_again(workspace, parser, concerned_articles(workspace, parser.log, newer))
 
 
 def _changed(

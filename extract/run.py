@@ -25,6 +25,7 @@ from extract.pools import Job, Pool, open_pool
 from extract.readers import ArticleError
 from extract.rejected import RejectedFile
 from extract.review import following_decisions
+from extract.snapshots import write_snapshot
 from extract.store import Workspace
 from extract.versions import versions
 
@@ -35,6 +36,7 @@ FIRST_CHARS = 100_000
 # Of so many articles there are some 50,000 mentions: more would make the part slow to build.
 BATCH_ARTICLES = 5_000
 SAVE_S = 10.0
+TIDY_BATCHES = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,11 +84,13 @@ def read_into(
     Raises ArticleError for a path that does not exist, StoreError when the workspace cannot be written, PoolLost when the
     cluster is gone, GazetteerError for a wrong table. What was read before is kept.
     """
-    inputs = paths if isinstance(paths, Inputs) else Inputs(paths)
+    # Workers of a cluster run in folders of their own.
+    inputs = paths if isinstance(paths, Inputs) else Inputs(paths, absolute=scheduler is not None)
     known = workspace.known()
     run = Run(
         known=known, place=workspace.address, progress=progress, refuse=refuse, rejected=workspace.rejected_file()
     )
+    run.tidy = workspace.merge_small
     parser = parser or own_parser(workspace.address)
     with_pool = open_pool(workers, scheduler)
     with following_decisions(workspace, parser):
@@ -97,7 +101,9 @@ def read_into(
             with_pool.close()
             run.save()
             workspace.refresh(force=True)
-    workspace.note_versions(run.versions)
+    if run.parser is not None:
+        workspace.note_versions(versions(run.parser))
+        write_snapshot(workspace.storage, run.parser.gazetteer)
     workspace.merge_small()
     return run.counts
 
@@ -115,13 +121,16 @@ class Run:
         rejected: RejectedFile | None = None,
     ) -> None:
         self.counts = RunCounts()
-        self.versions: dict[str, str] = {}
+        self.parser: Geoparser | None = None
+        # Called after every TIDY_BATCHES batches: a run of days must not leave thousands of small parts.
+        self.tidy: Callable[[], None] = lambda: None
         self._known, self._place, self._rejected = known, place, rejected
         self._progress, self._tell = progress, refuse
         self._meter = Meter()
         self._version = 0
         self._batch_chars = float(FIRST_CHARS)
         self._saved = time.monotonic()
+        self._batches = 0
 
     def read(self, inputs: Inputs, options: ReadOptions, pool: Pool, parser: Geoparser | None = None) -> Iterator[Rows]:
         """Read all inputs. Gives the rows of each batch where there is no workspace, in the order of the inputs."""
@@ -161,8 +170,7 @@ class Run:
             self._rejected.save()
 
     def _function(self, pool: Pool, parser: Geoparser | None) -> Callable[[Batch], BatchResult]:
-        parser = parser or own_parser(self._place)
-        self.versions = versions(parser)
+        self.parser = parser = parser or own_parser(self._place)
         if not pool.elsewhere:
             return partial(read_batch, parser=parser, tick=self._tick)
         return partial(read_batch_here, expected=versions(own_parser()))
@@ -223,6 +231,9 @@ class Run:
             self._count(batch, result)
             if batch.place is None:
                 yield result.rows
+        self._batches += 1
+        if self._batches % TIDY_BATCHES == 0:
+            self.tidy()
         if time.monotonic() - self._saved > SAVE_S:
             self.save()
         self._report(self.counts)

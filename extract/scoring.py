@@ -38,9 +38,14 @@ class Scorer:
         return self._add_up(self._article_memos, keys)[:, len(CLASSES) :]
 
     def _add_up(self, memos: list[Memo], keys: list[tuple[Key, ...]]) -> np.ndarray:
-        rows = [memo[key] for of_span in keys for memo, key in zip(memos, of_span, strict=True)]
-        shape = len(keys), len(memos), self._sums.shape[1]
-        return self._sums.take(rows, axis=0).reshape(shape).sum(axis=1)
+        # Group by group: a look-up in the table that was just used is twice as quick.
+        rows = [
+            list(map(memo.__getitem__, column)) for memo, column in zip(memos, zip(*keys, strict=True), strict=True)
+        ]
+        scores = np.zeros((len(keys), self._sums.shape[1]))
+        for of_group in rows:
+            scores += self._sums.take(of_group, axis=0)
+        return scores
 
     def _memo(self, group: Group) -> Memo:
         return Memo(lambda key: 0 if key is None else self._add(group(key)), most=_MOST_SUMS)

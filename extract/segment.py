@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 from itertools import accumulate
+from typing import NamedTuple
 
 from extract.memo import Memo
 
@@ -57,6 +58,13 @@ def _describe_gap(gap: str) -> Gap:
 _gaps = Memo(_describe_gap, most=20_000)
 
 
+class Word(NamedTuple):
+    """A word as a stretch of the text: `text[start:end]`."""
+
+    start: int
+    end: int
+
+
 @dataclass(frozen=True, slots=True)
 class Tokens:
     """The words, numbers and Latin words of a text, as columns: word i is `text[starts[i]:ends[i]]`.
@@ -71,6 +79,10 @@ class Tokens:
 
     def __len__(self) -> int:
         return len(self.written)
+
+    def words(self) -> list[Word]:
+        """Each word by its offsets."""
+        return list(map(Word, self.starts, self.ends))
 
 
 def tokenize(text: str) -> Tokens:
@@ -98,8 +110,11 @@ def split_sentences(text: str) -> list[tuple[int, int]]:
 
 
 def _strip(text: str, start: int, end: int) -> tuple[int, int]:
-    piece = text[start:end]
-    return start + len(piece) - len(piece.lstrip()), end - len(piece) + len(piece.rstrip())
+    while start < end and text[start].isspace():
+        start += 1
+    while end > start and text[end - 1].isspace():
+        end -= 1
+    return start, end
 
 
 def _cut(text: str, start: int, end: int) -> list[tuple[int, int]]:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from extract.names import Name
-from extract.readings import GLUE_ZIPF, Reading, WordInfo, WordReader
+from extract.readings import GLUE_ZIPF, NO_NOUNS, Reading, WordInfo, WordReader
 from extract.segment import Tokens
 from extract.words import Word, proclitics
 from gazetteer import Candidate
@@ -31,6 +31,7 @@ class Span:
     right: str = ""
     glued: bool = False
     inner: "Span | None" = None  # the place a composed name is named after
+    beside: tuple | None = None  # its neighbours, once looked for: see extract.features
 
     @property
     def key(self) -> str:
@@ -59,7 +60,6 @@ class Page:
     reader: WordReader
 
 
-_NO_NOUNS: frozenset[str] = frozenset()
 EDGES = 8  # how many words a look at a span's neighbours may reach over the text's edges
 
 
@@ -72,36 +72,41 @@ def read_page(text: str, tokens: Tokens, reader: WordReader) -> Page:
 def find_spans(page: Page) -> list[Span]:
     """All spans that carry a name of the gazetteer, in text order; overlapping ones and all."""
     spans: list[Span] = []
+    text, reader, words = page.text, page.reader, page.words
+    starts, gaps, next_words = page.tokens.starts, page.tokens.gaps, reader.next_words
+    noun_before = -NOUN_REACH - 1  # where the last generic noun stands
     for i, info in enumerate(page.infos):
-        for reading in info.readings:
-            if reading.name is not None:
-                spans.append(_single(page, i, reading))
-            if reading.opens:
-                spans += _grow(page, i, reading)
-        if info.begins_typo:
-            spans += _grow_typos(page, i)
-    spans = _without_unnamed(page, spans)
+        if info.readings:
+            nouns = _nouns_before(words, i) if i - noun_before <= NOUN_REACH else NO_NOUNS
+            for reading in info.readings:
+                if reading.complete:
+                    start, end = starts[i] + reading.start, starts[i] + reading.end
+                    name = reading.name
+                    if nouns and reading.needs_noun:
+                        name = reader.name(reading.key, reading.kind, text[start:end], 1, nouns)
+                    if name is not None:
+                        glued = reading.kind == "glued"
+                        spans.append(
+                            Span(start, end, i, i, name, reading.proclitic, reading.left, reading.right, glued)
+                        )
+                if reading.opens and gaps[i + 1].joins:
+                    following, known = words[i + 1], next_words[reading.key]
+                    if following.zipf < GLUE_ZIPF or known is None or following.folded in known:
+                        spans += _grow(page, i, reading, nouns)
+        elif info.begins_typo:
+            spans += _grow_typos(page, i, noun_before)
+        if info.word.head_features:
+            noun_before = i
     spans = _without_outer_heads(page, spans)
     return spans + compose_spans(page, spans)
 
 
-def _single(page: Page, i: int, reading: Reading) -> Span:
-    """The name that stands in one word."""
-    start = page.tokens.starts[i]
-    return Span(
-        start + reading.start,
-        start + reading.end,
-        i,
-        i,
-        reading.name,
-        reading.proclitic,
-        reading.left,
-        reading.right,
-        reading.kind == "glued",
-    )
+def _nouns_before(words: list[Word], i: int) -> frozenset[str]:
+    """The features that generic nouns a few words before say."""
+    return NO_NOUNS.union(*(word.head_features for word in words[max(0, i - NOUN_REACH) : i] if word.head_features))
 
 
-def _grow(page: Page, i: int, reading: Reading) -> Iterator[Span]:
+def _grow(page: Page, i: int, reading: Reading, nouns: frozenset[str]) -> Iterator[Span]:
     """The names of several words that begin with a reading of the word."""
     tokens, reader, words = page.tokens, page.reader, page.words
     gazetteer = reader.gazetteer
@@ -115,14 +120,14 @@ def _grow(page: Page, i: int, reading: Reading) -> Iterator[Span]:
         opens = gazetteer.begins_name(key)
         if key in gazetteer:
             end = tokens.ends[j]
-            name = reader.name(key, reading.kind, page.text[start:end], j - i + 1)
+            name = reader.name(key, reading.kind, page.text[start:end], j - i + 1, nouns)
             if name is not None:
                 yield Span(start, end, i, j, name, reading.proclitic, reading.left, reading.right, glued)
         elif not opens and words[j].zipf < GLUE_ZIPF:
-            yield from _grow_last(page, i, j, key, reading)
+            yield from _grow_last(page, i, j, key, reading, nouns)
 
 
-def _grow_last(page: Page, i: int, j: int, key: str, reading: Reading) -> Iterator[Span]:
+def _grow_last(page: Page, i: int, j: int, key: str, reading: Reading, nouns: frozenset[str]) -> Iterator[Span]:
     """The name ends inside a glued last word, or its last word is misspelt."""
     reader, tokens = page.reader, page.tokens
     last = reader.last_words[key]
@@ -131,13 +136,13 @@ def _grow_last(page: Page, i: int, j: int, key: str, reading: Reading) -> Iterat
     start = tokens.starts[i] + reading.start
     glued = last.end is not None
     end = tokens.starts[j] + last.end if glued else tokens.ends[j]
-    name = reader.name(last.key, "glued" if glued else "fuzzy", page.text[start:end], j - i + 1)
+    name = reader.name(last.key, "glued" if glued else "fuzzy", page.text[start:end], j - i + 1, nouns)
     if name is not None:
         right = last.right if glued else reading.right
         yield Span(start, end, i, j, name, reading.proclitic, reading.left, right, glued or reading.kind == "glued")
 
 
-def _grow_typos(page: Page, i: int) -> Iterator[Span]:
+def _grow_typos(page: Page, i: int, noun_before: int) -> Iterator[Span]:
     """A name of two words whose first one is misspelt."""
     tokens, reader, words = page.tokens, page.reader, page.words
     if not tokens.gaps[i + 1].joins:
@@ -146,25 +151,11 @@ def _grow_typos(page: Page, i: int) -> Iterator[Span]:
         key = f"{stem} {words[i + 1].folded}"
         if reader.typos[key]:
             start, end = tokens.starts[i] + at, tokens.ends[i + 1]
-            name = reader.name(key, "fuzzy", page.text[start:end], 2)
-            yield Span(start, end, i, i + 1, name, proclitic)
+            nouns = _nouns_before(words, i) if i - noun_before <= NOUN_REACH else NO_NOUNS
+            name = reader.name(key, "fuzzy", page.text[start:end], 2, nouns)
+            if name is not None:
+                yield Span(start, end, i, i + 1, name, proclitic)
             return
-
-
-def _without_unnamed(page: Page, spans: list[Span]) -> list[Span]:
-    """The spans, without places that are only meant when their generic noun stands a few words before and does not."""
-    kept = []
-    for span in spans:
-        if span.name.needs_noun:
-            nouns = _NO_NOUNS
-            for word in page.words[max(0, span.first - NOUN_REACH) : span.first]:
-                if word.head_features:
-                    nouns = nouns | word.head_features
-            written = page.text[span.start : span.end]
-            span.name = page.reader.name(span.key, span.kind, written, span.last - span.first + 1, nouns)
-        if span.name is not None:
-            kept.append(span)
-    return kept
 
 
 def _without_outer_heads(page: Page, spans: list[Span]) -> list[Span]:
@@ -213,8 +204,10 @@ def compose_spans(page: Page, spans: list[Span]) -> list[Span]:
         found += _with_longer_end(page, here)
         if longer == i:
             found += _unlisted(page, i, word)
-    taken = {(s.start, s.end) for s in [*spans, *found] if s.kind not in ("fuzzy", "unlisted")}
-    return [s for s in found if s.kind != "unlisted" or (s.start, s.end) not in taken]
+    if not found:
+        return []
+    taken = {(s.start, s.end) for s in [*spans, *found] if s.name.kind not in ("fuzzy", "unlisted")}
+    return [s for s in found if s.name.kind != "unlisted" or (s.start, s.end) not in taken]
 
 
 def _composed(page: Page, i: int, word: Word, inner: Span) -> Span:

@@ -28,6 +28,7 @@ UNFINISHED = ".part"
 # What another machine began to write so long ago, it will not finish.
 FORGOTTEN_S = 86_400
 HOST = hashlib.sha256(socket.gethostname().encode()).hexdigest()[:8]
+GO_ON = "run the same command again when that is mended: what was read before is kept"
 
 
 class StoreError(OSError):
@@ -44,7 +45,7 @@ class Storage:
     place: str
     cache: Path
 
-    def list(self, prefix: str = "", suffix: str = "") -> list[Entry]:
+    def entries(self, prefix: str = "", suffix: str = "") -> list[Entry]:
         """The files of these names, sorted; none for a folder that is gone."""
         raise NotImplementedError
 
@@ -70,6 +71,10 @@ class Storage:
         pq.write_table(table, stream, compression="zstd", row_group_size=ROW_GROUP_ROWS)
         self.write(name, stream.getbuffer())
 
+    def read_table(self, name: str, columns: list[str] | None = None) -> pa.Table:
+        """A Parquet file as a table. Raises FileNotFoundError."""
+        return pq.read_table(io.BytesIO(self.read(name)), columns=columns)
+
     def connect(self) -> duckdb.DuckDBPyConnection:
         """A database in memory that can open the files."""
         return duckdb.connect(":memory:")
@@ -86,12 +91,14 @@ class Storage:
 
 
 class FolderStorage(Storage):
-    """A folder of this machine."""
+    """A folder of this machine. Where it cannot be written, what is made from its files is kept in a cache folder."""
 
     def __init__(self, folder: Path) -> None:
         self.place, self.cache, self._folder = str(folder), folder, folder
+        if folder.is_dir() and not os.access(folder, os.W_OK):
+            self.cache = _cache_of(os.path.abspath(folder))
 
-    def list(self, prefix: str = "", suffix: str = "") -> list[Entry]:
+    def entries(self, prefix: str = "", suffix: str = "") -> list[Entry]:
         """The files of these names, sorted; none for a folder that is gone."""
         found = []
         with contextlib.suppress(FileNotFoundError), os.scandir(self._folder) as entries:
@@ -116,8 +123,7 @@ class FolderStorage(Storage):
                 os.fsync(file.fileno())
             os.replace(temporary, self._folder / name)
         except OSError as error:
-            hint = "run the same command again when that is mended: what was read before is kept"
-            raise StoreError(f"{self.place}: cannot be written ({error.strerror}): {hint}") from error
+            raise StoreError(f"{self.place}: cannot be written ({error.strerror}): {GO_ON}") from error
         finally:
             with contextlib.suppress(OSError):
                 temporary.unlink(missing_ok=True)
@@ -132,7 +138,7 @@ class FolderStorage(Storage):
 
     def tidy(self) -> None:
         """Remove what processes of this machine that are gone, or long ago others, left unfinished."""
-        for name, stamp, _ in self.list(".", UNFINISHED):
+        for name, stamp, _ in self.entries(".", UNFINISHED):
             parts = name.removesuffix(UNFINISHED).split(".")
             ours = len(parts) > 3 and parts[-3] == HOST and parts[-2].isdigit()
             old = time.time_ns() - int(stamp) > FORGOTTEN_S * 1_000_000_000
@@ -146,9 +152,9 @@ class RemoteStorage(Storage):
     def __init__(self, url: str) -> None:
         self.place = url.rstrip("/")
         self._files, self._path = open_filesystem(self.place)
-        self.cache = cache_folder() / "stores" / hashlib.sha256(self.place.encode()).hexdigest()[:16]
+        self.cache = _cache_of(self.place)
 
-    def list(self, prefix: str = "", suffix: str = "") -> list[Entry]:
+    def entries(self, prefix: str = "", suffix: str = "") -> list[Entry]:
         """The files of these names, sorted; none for a folder that is gone."""
         try:
             self._files.invalidate_cache(self._path)
@@ -170,7 +176,10 @@ class RemoteStorage(Storage):
 
     def write(self, name: str, data: bytes) -> None:
         """Put the file in one go."""
-        self._do(self._files.pipe_file, name, bytes(data))
+        try:
+            self._do(self._files.pipe_file, name, bytes(data))
+        except OSError as error:
+            raise StoreError(f"{self.place}: cannot be written ({str(error)[:200]}): {GO_ON}") from error
 
     def delete(self, name: str) -> None:
         """Delete a file; one that is gone is no error."""
@@ -179,7 +188,8 @@ class RemoteStorage(Storage):
 
     def location(self, name: str) -> str:
         """The address of the file."""
-        return f"{self.place}/{name}"
+        # Written as DuckDB tells file names.
+        return self._files.unstrip_protocol(f"{self._path.rstrip('/')}/{name}")
 
     def connect(self) -> duckdb.DuckDBPyConnection:
         """A database in memory that reads through fsspec."""
@@ -196,12 +206,21 @@ class RemoteStorage(Storage):
             raise explain(self.location(name), error) from error
 
 
+def stores_folder() -> Path:
+    """Where what is made from the files of addresses is kept: RASID_STORES, else in the cache folder."""
+    return Path(os.environ.get("RASID_STORES") or cache_folder() / "stores")
+
+
 def open_storage(place: str | os.PathLike[str]) -> Storage:
     """The storage of a folder or an address."""
     text = os.fspath(place)
     if text.startswith("file://"):
         return FolderStorage(Path(open_filesystem(text)[1]))
     return RemoteStorage(text) if is_url(text) else FolderStorage(Path(text))
+
+
+def _cache_of(place: str) -> Path:
+    return stores_folder() / hashlib.sha256(place.encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
 def _stamp(entry: dict[str, Any]) -> str:

@@ -22,11 +22,12 @@ from extract.export import mention_rows
 from extract.facts import FindRegions
 from extract.filters import read_day
 from extract.known import KnownArticles
+from extract.live import question
 from extract.mentions import Article, Resolution
 from extract.parts import FORMAT, complete_parts, write_part
 from extract.questions import Questions
 from extract.rejected import RejectedFile, read_rejected
-from extract.storage import Storage, StoreError, open_storage
+from extract.storage import FolderStorage, Storage, StoreError, open_storage
 from extract.upkeep import MANY_SMALL, CompactCounts, compact_parts, count_small, migrate_parts, remove_articles
 
 __all__ = ["FORMAT", "MANIFEST", "AddCounts", "StoreError", "Workspace"]
@@ -131,6 +132,7 @@ class Workspace(Questions):
         """Which articles are here, with which content: as of now, to be kept up by who asks."""
         return KnownArticles.of_parts(self.storage, [key for key, _, _ in complete_parts(self.storage)])
 
+    @question
     def select(self, *, outlets: Sequence[str] = (), before: str | None = None) -> list[str]:
         """Ids of the articles of these outlets, or dated before this day (undated ones are not)."""
         rows = self._ask(
@@ -224,8 +226,8 @@ def _migrate(storage: Storage) -> None:
 
 
 def _make_folder(storage: Storage) -> None:
-    if storage.cache == Path(storage.place):
+    if isinstance(storage, FolderStorage):
         try:
-            storage.cache.mkdir(parents=True, exist_ok=True)
+            Path(storage.place).mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise StoreError(f"{storage.place}: cannot be made ({error.strerror})") from error

@@ -82,7 +82,7 @@ def compact_parts(storage: Storage, *, thorough: bool = True, progress: Progress
 
 def count_small(storage: Storage) -> int:
     """How many parts are worth merging, by the size of their files alone."""
-    sizes = {name: size for name, _, size in storage.list("mentions-", ".parquet")}
+    sizes = {name: size for name, _, size in storage.entries("mentions-", ".parquet")}
     return sum(size + sizes.get(mentions_name(key), 0) < SMALL_BYTES // 8 for key, _, size in complete_parts(storage))
 
 
@@ -91,7 +91,7 @@ def migrate_parts(storage: Storage) -> int:
     changed = 0
     with storage.lock(LOCK):
         for key, _, _ in complete_parts(storage):
-            mentions, articles = _read(storage, mentions_name(key)), _read(storage, articles_name(key))
+            mentions, articles = storage.read_table(mentions_name(key)), storage.read_table(articles_name(key))
             if mentions.schema.names != MENTION_SCHEMA.names or articles.schema.names != ARTICLE_SCHEMA.names:
                 # What a part of format 1 was read with stood beside its rows.
                 known = json.loads((articles.schema.metadata or {}).get(b"rasid", b"{}")).get("versions", {})
@@ -105,7 +105,7 @@ def migrate_parts(storage: Storage) -> int:
 def drop_orphans(storage: Storage) -> None:
     """Delete what was made from parts that are gone, and mentions whose articles were not written for a day."""
     keys = {key for key, _, _ in complete_parts(storage)}
-    for name, stamp, _ in storage.list("mentions-", ".parquet"):
+    for name, stamp, _ in storage.entries("mentions-", ".parquet"):
         # Mentions without articles may be a part in the making.
         forgotten = stamp.isdecimal() and time.time_ns() - int(stamp) > FORGOTTEN_S * 1_000_000_000
         if forgotten and name.removeprefix("mentions-").removesuffix(".parquet") not in keys:
@@ -119,7 +119,7 @@ def drop_orphans(storage: Storage) -> None:
 
 def _finish(storage: Storage) -> None:
     """Do what an interrupted removal or merging left to do."""
-    for name, _, _ in storage.list(GONE, ".json"):
+    for name, _, _ in storage.entries(GONE, ".json"):
         _delete_listed(storage, name)
     files = list_removed(storage)
     if not files:
@@ -171,7 +171,7 @@ def _superseded(storage: Storage, keys: Sequence[str]) -> dict[str, set[str]]:
 
 def _groups(storage: Storage, keys: Sequence[str], stale: dict[str, set[str]]) -> Iterator[list[str]]:
     """Parts to be merged with each other; one that only has rows to drop comes alone."""
-    sizes = {name: size for name, _, size in storage.list("", ".parquet")}
+    sizes = {name: size for name, _, size in storage.entries("", ".parquet")}
     group: list[str] = []
     mentions = size = 0
     for key in keys:
@@ -195,7 +195,7 @@ def _merge(storage: Storage, group: list[str], stale: dict[str, set[str]]) -> in
     # Within the group the newest counts, whatever is known of other parts.
     newest: dict[str, tuple[int, str]] = {}
     for key in group:
-        ids = _read(storage, articles_name(key), ["article_id", "version"])
+        ids = storage.read_table(articles_name(key), ["article_id", "version"])
         for identity, version in zip(ids["article_id"].to_pylist(), ids["version"].to_pylist(), strict=True):
             newest[identity] = max(newest.get(identity, (-1, "")), (version, key))
     dropped = 0
@@ -214,9 +214,9 @@ def _rewrite(storage: Storage, keys: Sequence[str], keep: Callable[..., list[boo
     """Write what is to be kept of the parts as one new part, then delete them."""
     articles, mentions = [], []
     for key in keys:
-        table = _fit(_read(storage, articles_name(key)), ARTICLE_SCHEMA, {})
+        table = _fit(storage.read_table(articles_name(key)), ARTICLE_SCHEMA, {})
         table = table.filter(pa.array(keep(table, key) if with_key else keep(table)))
-        rows = _fit(_read(storage, mentions_name(key)), MENTION_SCHEMA, {})
+        rows = _fit(storage.read_table(mentions_name(key)), MENTION_SCHEMA, {})
         articles.append(table)
         mentions.append(rows.filter(pc.is_in(rows["article_id"], value_set=table["article_id"].combine_chunks())))
     merged = pa.concat_tables(articles)
@@ -250,10 +250,19 @@ def _delete_part(storage: Storage, key: str) -> None:
             path.unlink(missing_ok=True)
 
 
+def replace_articles(storage: Storage, key: str, articles: pa.Table) -> None:
+    """Put a part with the same mentions and these rows of its articles in its place. To be called under LOCK."""
+    new = _merged_key(articles)
+    if new != key:
+        write_tables(storage, new, articles, storage.read_table(mentions_name(key)), _common_versions(articles))
+        delete_parts(storage, [key])
+
+
 def _merged_key(articles: pa.Table) -> str:
     """A key that is the same for the same rows: merged again they take their own place."""
-    rows = sorted(zip(articles["article_id"].to_pylist(), articles["version"].to_pylist(), strict=True))
-    newest = max((version for _, version in rows), default=0)
+    columns = [articles[name].to_pylist() for name in ("article_id", "version", *VERSION_COLUMNS)]
+    newest = max(columns[1], default=0)
+    rows = sorted(json.dumps(row) for row in zip(*columns, strict=True))
     return f"{newest:x}-{hashlib.sha256(json.dumps(rows).encode()).hexdigest()[:16]}"
 
 
@@ -272,10 +281,6 @@ def _fit(table: pa.Table, schema: pa.Schema, values: dict[str, str | None]) -> p
         for column in schema
     ]
     return pa.Table.from_arrays(columns, schema=schema.with_metadata(table.schema.metadata))
-
-
-def _read(storage: Storage, name: str, columns: list[str] | None = None) -> pa.Table:
-    return pq.read_table(io.BytesIO(storage.read(name)), columns=columns)
 
 
 def _count_rows(storage: Storage, name: str) -> int:

@@ -14,7 +14,7 @@ import json
 import math
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from hashlib import sha256
@@ -74,6 +74,9 @@ class Segment:
         self.echo, self.has_echoes = arrays["echo"], bool(self.meta.get("echoes"))
         self.northward = arrays["northward"]
         self._arrays = arrays
+        # Whether a name has this key; whether some name of several words begins with it and goes on after it.
+        self.holds: Callable[[str], bool] = self._keys.__contains__
+        self.begins_name: Callable[[str], bool] = self._prefixes.__contains__
 
     def __len__(self) -> int:
         return len(self.lat)
@@ -91,11 +94,12 @@ class Segment:
         )
 
     def __contains__(self, key: str) -> bool:
-        return key in self._keys
+        return self.holds(key)
 
-    def begins_name(self, key: str) -> bool:
-        """Whether some name of several words begins with this key and goes on after it."""
-        return key in self._prefixes
+    def names_after(self, key: str, most: int) -> list[str] | None:
+        """The keys of names that begin with this one and go on after it; None when they are more than `most`."""
+        names = list(islice(self._keys.iterkeys(key + " "), most + 1))
+        return names if len(names) <= most else None
 
     def row_of(self, place_id: str) -> int | None:
         """The row of the place with this id, or None."""
@@ -153,13 +157,16 @@ class Segment:
         return 0.0 if number is None else float(self._arrays["words_zipf"][number]) / 100
 
     def near_keys(self, hashes: np.ndarray) -> list[str]:
-        """Keys that share one of these hashes of what is left when letters go."""
+        """Keys that share one of these hashes, sorted, of what is left when letters go."""
         table = self._arrays["deletions_hash"]
-        starts, ends = np.searchsorted(table, hashes, "left"), np.searchsorted(table, hashes, "right")
+        if not len(table):
+            return []
+        starts = table.searchsorted(hashes)
+        # Few hashes are in the table: it is not searched a second time for those that are not.
+        found = table.take(starts, mode="clip") == hashes
         numbers: set[int] = set()
-        for start, end in zip(starts.tolist(), ends.tolist(), strict=True):
-            if start < end:
-                numbers.update(self._arrays["deletions_key"][start:end].tolist())
+        for start, end in zip(starts[found].tolist(), table.searchsorted(hashes[found], "right").tolist(), strict=True):
+            numbers.update(self._arrays["deletions_key"][start:end].tolist())
         return [self._keys.restore_key(n) for n in numbers]
 
 
@@ -247,11 +254,25 @@ class Gazetteer:
         return self._twin_row(row) if start and segment.has_echoes and segment.echo[at] else None
 
     def __contains__(self, key: str) -> bool:
-        return any(key in segment for segment in self.segments)
+        if len(self.segments) == 1:  # asked for every stretch of every text
+            return self.segments[0].holds(key)
+        return any(segment.holds(key) for segment in self.segments)
 
     def begins_name(self, key: str) -> bool:
         """Whether some name of several words begins with this key and goes on after it."""
+        if len(self.segments) == 1:
+            return self.segments[0].begins_name(key)
         return any(segment.begins_name(key) for segment in self.segments)
+
+    def next_words(self, key: str, most: int) -> frozenset[str] | None:
+        """The words that follow this key in names of several words; None when these names are more than `most`."""
+        found: set[str] = set()
+        for segment in self.segments:
+            names = segment.names_after(key, most)
+            if names is None:
+                return None
+            found.update(name[len(key) + 1 :].partition(" ")[0] for name in names)
+        return frozenset(found)
 
     def row_of(self, place_id: str) -> int | None:
         """The row of the place with this id, or None."""
@@ -293,7 +314,8 @@ class Gazetteer:
         """Keys that may lie within the allowed number of edits of this one, sorted: to be verified by the caller."""
         if not letters_gone(len(key)):
             return []
-        hashes = np.unique(deletion_hashes([key]))
+        hashes = deletion_hashes([key])[0]
+        hashes.sort()
         return sorted({near for segment in self.segments for near in segment.near_keys(hashes)})
 
     def nearest(self, point: Point, *, limit: int = 10, within_km: float = 200.0) -> list[tuple[float, int]]:

@@ -3,6 +3,7 @@
 Folding is for looking up only: texts are reported by offsets into the original (`fold_with_offsets`).
 """
 
+import re
 import unicodedata
 from functools import lru_cache
 
@@ -67,6 +68,11 @@ def _fold_char(char: str) -> str:
     return "".join(out)
 
 
+# Letters that fold to one letter each: most words have no others.
+_PLAIN = re.compile("[\u0622-\u063a\u0641-\u064a]+")
+_PLAIN_LETTERS = {ord(char): _fold_char(char) for char in map(chr, range(0x0622, 0x064B)) if _PLAIN.fullmatch(char)}
+
+
 def is_mark(char: str) -> bool:
     """Whether the character may stand inside a word without being a letter of it: a vowel mark, tatweel, a joiner."""
     return char == TATWEEL or char in _INVISIBLE or bool(unicodedata.combining(char))
@@ -91,6 +97,8 @@ def fold_with_offsets(text: str) -> tuple[str, list[int]]:
 
     The offsets never decrease. Spaces are not collapsed.
     """
+    if _PLAIN.fullmatch(text):
+        return text.translate(_PLAIN_LETTERS), list(range(len(text)))
     folded: list[str] = []
     offsets: list[int] = []
     for position, char in enumerate(text):

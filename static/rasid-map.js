@@ -228,6 +228,10 @@ window.rasid = (() => {
     const before = state.drawn;
     state.drawn = JSON.stringify([rows, { ...options, words: 0 }]);
     state.options = options;
+    if (options.reviewer) {
+      const name = encodeURIComponent(options.reviewer);
+      document.cookie = `rasid_reviewer=${name}; path=/; max-age=31536000; SameSite=Lax`;
+    }
     if (options.toured) document.cookie = "rasid_tour=1; path=/; max-age=31536000; SameSite=Lax";
     if (options.scrollTo) setTimeout(() => scrollPage(options.scrollTo), 60);
     if (state.drawn === before) return;

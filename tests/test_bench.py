@@ -88,7 +88,7 @@ def test_made_texts_have_the_rates_of_annotated_ones(made):
 
 def test_made_texts_bring_new_words_as_annotated_ones_do(made):
     def different(texts):
-        words = [text[token.start : token.end] for text in texts for token in tokenize(text)]
+        words = [text[token.start : token.end] for text in texts for token in tokenize(text).words()]
         return len(set(words[:50_000])) / min(len(words), 50_000)
 
     annotated = different(article["text"] for article in read_texts(SETS["training"]))

@@ -32,6 +32,11 @@ HOME = ("localhost", "127.0.0.1")
 def address(tmp_path_factory):
     store = tmp_path_factory.mktemp("browser") / "store"
     make_workspace(store)
+    yield from serve(store)
+
+
+def serve(store):
+    """The address of a dashboard on the workspace, which ends when the caller has done with it."""
     with dashboard(store) as (port, _):
         yield f"http://localhost:{port}/"
 
@@ -85,7 +90,7 @@ class Reader:
 
     def open(self, query="lang=en"):
         self.page.goto(f"{self.address}?{query}")
-        self.circles.first.wait_for(timeout=30_000)
+        self.circles.first.wait_for(timeout=60_000)
         expect(self.rows.first).to_be_visible()
         return self
 

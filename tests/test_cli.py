@@ -8,7 +8,10 @@ import sys
 
 import pytest
 
+from extract import read_command
 from extract.export import ROW_COLUMNS
+from extract.mentions import Article
+from extract.store import Workspace
 from tests.conftest import GOLD, ROOT
 
 
@@ -102,3 +105,66 @@ def test_an_output_that_cannot_be_written_leaves_nothing_behind(article, tmp_pat
     done = run(article, "--output", tmp_path / "none" / "m.csv")
     assert done.returncode == 2
     assert list(tmp_path.iterdir()) == []
+
+
+# Into a workspace
+
+
+def test_a_second_read_skips_what_is_there(article, tmp_path) -> None:
+    first = run(article, "--store", tmp_path / "store")
+    assert (first.returncode, first.stderr.splitlines()[-1]) == (
+        0,
+        "1 articles read, 3 mentions (1 without a place), 0 inputs refused",
+    )
+    second = run(article, "--store", tmp_path / "store")
+    assert second.stderr.splitlines()[-1].startswith("0 articles read, 1 there already, 0 mentions")
+
+
+def test_quiet_says_nothing_and_rejected_lists_what_is_refused(article, tmp_path) -> None:
+    (tmp_path / "a.txt").write_text(" ")
+    done = run(article, tmp_path / "a.txt", "--quiet", "--rejected", tmp_path / "list.jsonl")
+    assert (done.returncode, done.stderr) == (1, "")
+    (row,) = map(json.loads, (tmp_path / "list.jsonl").read_text(encoding="utf-8").splitlines())
+    assert row["path"] == str(tmp_path / "a.txt") and row["hint"]
+
+
+def test_options_of_reading(tmp_path) -> None:
+    text = "عنوان,نص آخر,متى\nأ,وصل الوفد إلى غريان,5/12/2019\n"
+    (tmp_path / "a.csv").write_bytes(text.encode("windows-1256"))
+    arguments = ("--encoding", "windows-1256", "--column", "text=نص آخر", "--column", "date=متى", "--date-order", "mdy")
+    assert run(tmp_path / "a.csv", *arguments, "--store", tmp_path / "s").returncode == 0
+    assert Workspace.open(tmp_path / "s").articles()[0]["date"] == "2019-05-12"
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        ["--column", "text"],
+        ["--column", "body=x"],
+        ["--encoding", "no-such"],
+        ["--date-order", "ymd"],
+        ["--workers", "0"],
+        ["--reread"],
+        ["--scheduler"],
+    ],
+)
+def test_wrong_options_end_with_2_before_reading(wrong, tmp_path, capsys) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        read_command.main([str(tmp_path), *wrong])
+    assert wrong[0] in capsys.readouterr().err
+
+
+def test_workers_give_the_same_rows_in_the_same_order(article, tmp_path) -> None:
+    (tmp_path / "b.txt").write_text("وصل الوفد إلى بنغازي.", encoding="utf-8")
+    assert run(article, tmp_path, "--workers", 2).stdout == run(article, tmp_path).stdout
+
+
+def test_what_another_program_read_is_told_and_read_again(article, tmp_path) -> None:
+    store = Workspace.create_or_open(tmp_path / "store")
+    store.add([(Article("old", "وصل إلى غريان."), [])], {"program": "0.0"})
+    done = run(article, "--store", store.folder)
+    assert "; 1 articles were read by another program, gazetteer or model: --reread" in done.stderr
+    done = run("--store", store.folder, "--reread")
+    assert (done.returncode, "1 articles read again, 0 that no change" in done.stderr) == (0, True)
+    store.refresh(force=True)
+    assert [row["place_id"] for row in store.article("old")["mentions"]] == ["ly-gharyan"]

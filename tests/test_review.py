@@ -1,12 +1,12 @@
 """From a decision to the answers: kept, applied, read again, undone, seen by others."""
 
+import contextlib
 import threading
 
 import pytest
 
 from extract.decisions import DecisionError, DecisionLog, Kind, make_place
 from extract.filters import REVIEWED, UNREVIEWED, Filters
-from extract.geoparse import Geoparser
 from extract.mentions import Article
 from extract.review import ReviewingGeoparser, decide, following_decisions, read_again, review, undo
 from extract.store import Workspace
@@ -216,13 +216,16 @@ def test_hostile_words_are_kept_as_they_are(desk):
 # At once
 
 
-def test_what_is_decided_while_articles_are_read_is_not_lost(desk, open_desk):
+@pytest.mark.parametrize("stopped", [False, True])
+def test_what_is_decided_while_articles_are_read_is_not_lost(desk, open_desk, stopped):
     other = open_desk()
     row = desk.row("غريان")
-    with following_decisions(desk.workspace, desk.parser):
-        older = [(article, Geoparser.geoparse(desk.parser, article)) for article in ARTICLES]
+    with contextlib.suppress(KeyboardInterrupt), following_decisions(desk.workspace, desk.parser):
+        older = list(zip(ARTICLES, desk.parser.geoparse_plain(ARTICLES), strict=True))
         other.decide(row, Kind.PLACE, place=ELSEWHERE)
         desk.workspace.add(older, versions(desk.parser), again=True)
+        if stopped:
+            raise KeyboardInterrupt
     assert desk.row("غريان")["place_id"] == ELSEWHERE.id
 
 

@@ -1,19 +1,15 @@
 """Learning from what reviewers decided."""
 
-import json
-
-import numpy as np
 import pytest
 
 from extract.decisions import Kind
-from extract.geoparse import Geoparser
 from extract.gold import reviewed_entries
 from extract.mentions import Article
-from extract.model import ContextModel, load_model
+from extract.model import ContextModel
 from tests.conftest import GOLD
 from tests.test_review import ARTICLES, ELSEWHERE, Desk
 from training import train as training
-from training.train import CORPUS, SKIPPED, is_held_out, labels, read_corpus, read_reviewed, to_article, train
+from training.train import CORPUS, SKIPPED, is_held_out, labels, read_corpus, read_reviewed, to_article
 
 
 @pytest.fixture
@@ -53,18 +49,27 @@ def test_gold_articles_are_not_learned_from(desk, parser):
     assert [entry["id"] for entry in read_reviewed([desk.workspace.folder], parser)] == ["a", "b"]
 
 
-def test_training_is_the_same_when_it_is_not_asked_for_reviews(desk, gazetteer, tmp_path, monkeypatch, capsys):
+def test_training_learns_from_reviews_only_when_asked(desk, gazetteer, tmp_path, monkeypatch):
+    taught = []
+
+    def record(entries, reader):
+        taught.append(entries)
+        return ContextModel([])
+
     monkeypatch.setattr(training, "load_gazetteer", lambda: gazetteer)
-    entries = [e for e in read_corpus([CORPUS / "libya.jsonl"]) if not is_held_out(e["id"])][:20]
-    corpus = tmp_path / "some.jsonl"
-    corpus.write_text("".join(json.dumps(entry) + "\n" for entry in entries))
-    wanted = train(entries, Geoparser(gazetteer, model=ContextModel([])))
-    wanted.save(tmp_path / "wanted.npz")
-    assert training.main([str(corpus), "--output", str(tmp_path / "plain.npz")]) == 0
-    asked = ["--reviewed", str(desk.workspace.folder)]
-    assert training.main([str(corpus), "--output", str(tmp_path / "more.npz"), *asked]) == 0
-    assert "2 reviewed articles" in capsys.readouterr().err
-    wanted, plain, more = (load_model(tmp_path / f"{name}.npz") for name in ("wanted", "plain", "more"))
-    assert plain.stages[0][0] == wanted.stages[0][0] and np.array_equal(plain.calibration, wanted.calibration)
-    assert all(np.array_equal(a[1], b[1]) for a, b in zip(plain.stages, wanted.stages, strict=True))
-    assert more.stages[0][0] != plain.stages[0][0] and more.meta.startswith("22 articles")
+    monkeypatch.setattr(training, "train", record)
+    monkeypatch.setattr(ContextModel, "save", lambda model, path: None)
+    own = [e for e in read_corpus(sorted(CORPUS.glob("*.jsonl"))) if not is_held_out(e["id"])]
+    assert training.main([]) == 0
+    assert training.main(["--reviewed", str(desk.workspace.folder)]) == 0
+    assert taught[0] == own
+    assert taught[1][: len(own)] == own and [e["id"] for e in taught[1][len(own) :]] == ["a", "b"]
+    assert not any("unreviewed" in entry for entry in own)
+
+
+def test_confidence_is_not_measured_where_nobody_looked(desk):
+    entry = {"unreviewed": [[10, 20]]}
+    seen = [training._was_seen(found, entry) for found in desk.parser.geoparse(ARTICLES[0])]
+    starts = [found.mention.start for found in desk.parser.geoparse(ARTICLES[0])]
+    assert seen == [not start < 20 for start in starts] and False in seen and True in seen
+    assert all(training._was_seen(found, {}) for found in desk.parser.geoparse(ARTICLES[0]))

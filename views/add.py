@@ -45,7 +45,7 @@ def show(t: Texts) -> None:
     with pasted:
         _show_paste(readings, t)
     for message in st.session_state.pop("add_errors", ()):
-        st.error(message)
+        st.error(plain(message))
     _show_state(readings, t)
     _show_added(readings, t)
     _show_waiting(readings, t)
@@ -83,7 +83,11 @@ def _show_upload(readings: Readings, t: Texts) -> None:
     # Kept from mixing with the direction around it.
     kinds = f"\u2066{' '.join(KINDS)}\u2069"
     st.caption(
-        t("Read are {kinds}, up to {mb} MB each.", kinds=kinds, mb=str(st.get_option("server.maxUploadSize")))
+        t(
+            "Read are {kinds}, up to {mb} MB each.",
+            kinds=plain(kinds),
+            mb=t.number(st.get_option("server.maxUploadSize")),
+        )
         + " "
         + t("Tables and feeds may hold many articles. Files are kept in the workspace's folder and read at once.")
     )
@@ -153,7 +157,7 @@ def _take(keepers: list[Callable[[], tuple[Path, bool]]], readings: Readings, t:
     except OSError as error:
         fine = False
         reason = t("The workspace cannot be written to, so nothing can be added: {reason}", reason=error.strerror or "")
-        st.session_state["add_errors"] = [plain(reason)]
+        st.session_state["add_errors"] = [reason]
     readings.ask(path for path, _ in kept)
     st.session_state["added"] = kept + [pair for pair in st.session_state.get("added", []) if pair not in kept]
     return fine

@@ -10,10 +10,11 @@ by itself ("view").
 import math
 import time
 from typing import Any
+from urllib.parse import unquote
 
 import streamlit as st
 
-from extract.filters import Area
+from extract.filters import COPIES, Area
 from extract.questions import SORTABLE
 from views.palette import SCHEMES
 from views.texts import DEFAULT_LANGUAGE, LANGUAGES
@@ -50,6 +51,7 @@ DEFAULTS: dict[str, Any] = {
     "undated": True,
     "min_confidence": 0.0,
     "area": (),
+    "copies": "all",
 }
 SETTINGS = {"colour": SCHEMES, "size": ("mentions", "articles"), "marks": ("circles", "single", "heat")}
 # The first one is shown when the address names none.
@@ -59,6 +61,8 @@ CORNERS = 200
 TEXT_CHARACTERS = 80
 VALUE_CHARACTERS, VALUES = 4_000, 250
 NAME_CHARACTERS = 60
+# Set by the map's frame once a name was given (static/rasid-map.js).
+REVIEWER_COOKIE = "rasid_reviewer"
 VIEW = "view"
 # Streamlit tells the browser the new address a moment after the page changed; an older one that comes back sooner is not
 # a reader's going back.
@@ -119,13 +123,17 @@ def _read(query: Query) -> None:
     filters["undated"] = last.get("undated") != "0"
     filters["min_confidence"] = _share(last.get("min"))
     filters["area"] = read_area(last.get("area", ""))
+    filters["copies"] = last["copies"] if last.get("copies") in COPIES else DEFAULTS["copies"]
     settings = {name: last[name] if last.get(name) in values else values[0] for name, values in SETTINGS.items()}
     article, _, start = last.get("read", "").rpartition("@")
     st.session_state["filters"], st.session_state["settings"] = filters, settings
     st.session_state["table"] = _read_table(last)
     st.session_state["place"] = last.get("place") or None
     st.session_state["read"] = (article, int(start)) if article and start.isdecimal() and len(start) < 12 else None
-    st.session_state["reviewer"] = last.get("by", "")[:NAME_CHARACTERS]
+    # A link is passed on: whose name it would carry is not written there, but kept by the browser.
+    st.session_state["reviewer"] = (last.get("by") or st.session_state.get("reviewer") or _kept_name())[
+        :NAME_CHARACTERS
+    ]
     st.session_state["page"] = last["page"] if last.get("page") in PAGES else PAGES[0]
     st.session_state["language"] = last["lang"] if last.get("lang") in LANGUAGES else DEFAULT_LANGUAGE
 
@@ -139,6 +147,11 @@ def _read_table(last: dict[str, str]) -> dict[str, Any]:
         "descending": last.get("desc") == "1",
         "page": max(1, int(page)) if page.isdecimal() and len(page) < 9 else 1,
     }
+
+
+def _kept_name() -> str:
+    name = st.context.cookies.get(REVIEWER_COOKIE)
+    return unquote(name) if isinstance(name, str) else ""
 
 
 def _share(text: str | None) -> float:
@@ -181,6 +194,8 @@ def _wanted() -> Query:
         query["min"] = [f"{filters['min_confidence']:g}"]
     if filters["area"]:
         query["area"] = [";".join(f"{lat:g},{lon:g}" for lat, lon in filters["area"])]
+    if filters["copies"] != DEFAULTS["copies"]:
+        query["copies"] = [filters["copies"]]
     for name, values in SETTINGS.items():
         if st.session_state["settings"][name] != values[0]:
             query[name] = [st.session_state["settings"][name]]
@@ -195,8 +210,6 @@ def _wanted() -> Query:
         query["rows"] = [str(table["page"])]
     if st.session_state["place"]:
         query["place"] = [st.session_state["place"]]
-    if st.session_state["reviewer"]:
-        query["by"] = [st.session_state["reviewer"]]
     if read := st.session_state["read"]:
         query["read"] = [f"{read[0]}@{read[1]}"]
     return query

@@ -24,11 +24,14 @@ MAX_PLACES = 2_000
 _REMEMBERED = 64
 # Whole texts, which may be long.
 _REMEMBERED_ARTICLES = 12
+# Among so few articles copies are found in a moment; among more a page does not wait for them.
+COPIES_AT_ONCE = 1_000
 
 
-def store_folder() -> Path:
-    """The workspace's folder: RASID_STORE, or the seeds'."""
-    return Path(os.environ.get("RASID_STORE") or DEFAULT_STORE)
+def store_folder() -> Path | str:
+    """The workspace's folder (or address, such as s3://...): RASID_STORE, or the seeds'."""
+    given = os.environ.get("RASID_STORE")
+    return given if given and "://" in given else Path(given or DEFAULT_STORE)
 
 
 def is_read_only() -> bool:
@@ -52,7 +55,7 @@ def find_regions(place_ids: list[str]) -> dict[str, Region]:
 
 
 @st.cache_resource(show_spinner=False)
-def open_workspace(folder: Path) -> Workspace:
+def open_workspace(folder: Path | str) -> Workspace:
     """The workspace, opened once for all sessions. Raises StoreError when there is none."""
     return Workspace.open(folder, find_regions)
 
@@ -142,7 +145,7 @@ class Answers:
     def __init__(self, workspace: Workspace) -> None:
         workspace.refresh()
         self.workspace = workspace
-        self._key = (workspace.folder, workspace.fingerprint)
+        self._key = (workspace.given, workspace.fingerprint)
 
     def are_old(self) -> bool:
         """Whether the workspace has changed since: by another session, or another program."""
@@ -206,6 +209,23 @@ class Answers:
     def span(self) -> Span:
         """The time covered."""
         return _span(*self._key)
+
+    def copies_are_known(self) -> bool:
+        """Whether copies can be told now. If not, they are being looked for from now on, while the page goes on."""
+        if not self.workspace.copies_are_ready():
+            if self.span().articles > COPIES_AT_ONCE:
+                self.workspace.start_finding_copies()
+                return False
+            self.workspace.find_copies()
+        return True
+
+    def copies(self, article_id: str) -> list[dict[str, Any]]:
+        """The article's copies; waits until they are known."""
+        return self.workspace.copies(article_id)
+
+    def copy_counts(self, article_ids: list[str]) -> dict[str, int]:
+        """How many copies each article has, of those that have any; nothing while they are not known."""
+        return self.workspace.copy_counts(article_ids) if self.copies_are_known() else {}
 
     def passages(self, filters: Filters, place_id: str, limit: int, offset: int) -> tuple[int, list[Passage]]:
         """A page of the place's sentences."""

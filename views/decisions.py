@@ -74,7 +74,7 @@ def _show_conflicts(conflicts: list[Any], t: Texts) -> None:
         return
     n = len(conflicts)
     differ = t.count("Reviewers differ about {n} name", "Reviewers differ about {n} names", n)
-    st.warning(f"{differ}: {t('the later decision counts.')}", icon=":material/group:")
+    st.warning(plain(f"{differ}: {t('the later decision counts.')}"), icon=":material/group:")
     heads = (t("Earlier"), t("By"), t("Later, counts"), t("By"))
     rows = [
         [decision_text(c.earlier, t), c.earlier.reviewer, decision_text(c.later, t), c.later.reviewer]

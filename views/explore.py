@@ -7,6 +7,7 @@ import streamlit as st
 from extract.filters import Filters
 from views import address, data, frame
 from views.address import SETTINGS
+from views.copies import prepare_copies
 from views.data import Answers
 from views.filters import chosen_filters, clear_filters, prepare_search, set_filter, show_filters
 from views.grounds import Ground, chosen_ground, find_grounds
@@ -45,6 +46,7 @@ def show(t: Texts) -> None:
         with tour:
             frame.show_tour(t)
             prepare_search(answers, filters, t)
+            prepare_copies(answers, filters, t)
         with counts:
             _show_counts(answers, filters, t)
         # The map comes first: the filters' own counts can follow.
@@ -142,7 +144,7 @@ def _ground_name(ground: Ground, t: Texts) -> str:
         return t("Rasid's own, without a network")
     if ground.kind == "file":
         return plain(t("My map file: {name}", name=ground.key))
-    return t("Tiles from {host}", host=ground.host)
+    return t("Tiles from {host}", host=plain(ground.host))
 
 
 def _set(name: str, key: str) -> None:
@@ -165,6 +167,7 @@ def _show_map(
         "area": filters.area,
         "draws": True,
         "keepsView": True,
+        "reviewer": st.session_state["reviewer"],
         "toured": bool(st.session_state.get("toured")),
     }
     with st.container(key="map_box", gap=None):
@@ -175,7 +178,7 @@ def _show_map(
     if len(places) == data.MAX_PLACES:
         st.caption(t("The map shows the most mentioned places only; narrow the filters to see the others."))
     if ground.host:
-        st.warning(t("This page now asks an outside server for the map: {host}.", host=ground.host))
+        st.warning(t("This page now asks an outside server for the map: {host}.", host=plain(ground.host)))
 
 
 def count_line(totals: Any, t: Texts) -> str:

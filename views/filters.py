@@ -18,6 +18,7 @@ from extract.questions import Span
 from gazetteer import FeatureClass
 from views import address
 from views.address import DEFAULTS, LISTS, TEXT_CHARACTERS
+from views.copies import show_switch
 from views.data import Answers
 from views.markup import plain
 from views.texts import RELATIONS, Texts
@@ -124,6 +125,7 @@ def show_filters(answers: Answers, chips: Any, t: Texts) -> None:
                 found = _with_reviewed(found)
             if found or getattr(filters, name):
                 _list(name, names[name], found, words[name], t, pills=name in ("roles", "precisions", "reviews"))
+        show_switch(set_filter, t)
         _confidence(t)
     with chips:
         _chips(filters, words, names, t)
@@ -261,6 +263,8 @@ def active_filters(
         found.append(("undated", t("without articles that have no date")))
     if filters.min_confidence:
         found.append(("min_confidence", f"{t('Confidence at least')} {filters.min_confidence:g}"))
+    if filters.copies == "once":
+        found.append(("copies", t("each story once")))
     if filters.area:
         found.append(("area", t("inside the shape on the map")))
     return found

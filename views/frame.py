@@ -110,7 +110,7 @@ def _leave_tour() -> None:
 def end(t: Texts, attribution: tuple[str, ...]) -> None:
     """The footer: whose data this is. And what was done just now, said once."""
     if notice := st.session_state.pop("notice", None):
-        st.toast(notice, icon=":material/check:")
+        st.toast(plain(notice), icon=":material/check:")
     sources = " · ".join([*attribution, "Natural Earth", "Leaflet", "Noto Sans Arabic"])
     st.html(
         f'<footer class="rasid-footer">{escape(t("Place names and positions:"))} <bdi>{escape(sources)}</bdi><br>'

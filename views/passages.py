@@ -8,6 +8,7 @@ import streamlit as st
 from extract.filters import Filters
 from extract.questions import Passage
 from views import address
+from views.copies import copies_text
 from views.data import Answers, is_read_only
 from views.markup import Span, escape, isolate, link, mark, plain
 from views.reasons import reason_text
@@ -39,8 +40,9 @@ def show_passages(answers: Answers, filters: Filters, place: dict[str, Any], t: 
     if not total:
         st.info(t("No sentence names this place under the filters chosen."))
         return
+    copies = answers.copy_counts([passage.article["article_id"] for passage in passages])
     for number, passage in enumerate(passages):
-        _show_passage(passage, f"{place['place_id']}_{page}_{number}", t)
+        _show_passage(passage, copies, f"{place['place_id']}_{page}_{number}", t)
     pages = -(-total // PAGE_SIZE)
     if pages > 1:
         st.pagination(pages, key=key, max_visible_pages=5)
@@ -55,10 +57,10 @@ def _position(place: dict[str, Any]) -> str:
     return f"<bdi>{place['lat']:.3f}, {place['lon']:.3f}</bdi>"
 
 
-def _show_passage(passage: Passage, key: str, t: Texts) -> None:
+def _show_passage(passage: Passage, copies: dict[str, int], key: str, t: Texts) -> None:
     article = passage.article
     title = article["title"] or article["head"] or article["article_id"]
-    about = [article["outlet"], t.date(article["date"])]
+    about = [article["outlet"], t.date(article["date"]), copies_text(copies.get(article["article_id"], 0), t)]
     with st.container(border=True):
         st.html(
             f'<article class="rasid-passage" lang="ar" dir="rtl"><p>{passage_html(passage, t)}</p></article>'

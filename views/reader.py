@@ -6,6 +6,7 @@ import streamlit as st
 
 from extract.mentions import Role
 from views import address
+from views.copies import show_copies
 from views.data import Answers, is_read_only
 from views.map import clicked, look, map_options, place_rows, show_map
 from views.markup import Span, escape, isolate, link, mark
@@ -64,6 +65,7 @@ def _show(answers: Answers, article: dict[str, Any], t: Texts) -> None:
             f'aria-label="{escape(t("Text of the article"))}"><p>{article_html(article, now, t)}</p></article>'
         )
         _legend(t)
+        show_copies(answers, article["article_id"], t)
     with side:
         if mentions:
             _show_map(answers, article, mentions[now], t)

@@ -163,32 +163,36 @@ def _ask_span(row: dict[str, Any], key: str, t: Texts) -> dict[str, Any]:
     """The first and the last word, and letters of them that are no part of the name: particles, words grown together."""
     passage, shift = row["passage"], row["passage_start"]
     start, end = row["start"] - shift, row["end"] - shift
-    words = tokenize(passage)
-    first_now = next((n for n, word_end in enumerate(words.ends) if word_end > start), 0)
-    last_now = max(first_now, max((n for n, word_start in enumerate(words.starts) if word_start < end), default=0))
+    words = tokenize(passage).words()
+    first_now = next((n for n, word in enumerate(words) if word.end > start), 0)
+    last_now = max(first_now, max((n for n, word in enumerate(words) if word.start < end), default=0))
     reach = range(max(0, first_now - WORDS_AROUND), min(len(words), last_now + WORDS_AROUND + 1))
 
     def text(number: int) -> str:
-        return f"{number + 1}. {words.written[number]}"
+        return f"{number + 1}. {passage[words[number].start : words[number].end]}"
 
     left, right = st.columns(2)
     first = left.selectbox(t("First word"), reach, index=first_now - reach.start, key=f"{key}_first", format_func=text)
     last = right.selectbox(t("Last word"), reach, index=last_now - reach.start, key=f"{key}_last", format_func=text)
     first, last = min(first, last), max(first, last)
-    cut_first = max(0, start - words.starts[first]) if first == first_now else 0
-    cut_last = max(0, words.ends[last] - end) if last == last_now else 0
+    cut_first = max(0, start - words[first].start) if first == first_now else 0
+    cut_last = max(0, words[last].end - end) if last == last_now else 0
     before = left.number_input(
-        t("Letters left out before it"), 0, len(words.written[first]) - 1, cut_first, key=f"{key}_before_{first}"
+        t("Letters left out before it"), 0, _letters(words[first]), cut_first, key=f"{key}_before_{first}"
     )
     after = right.number_input(
-        t("Letters left out after it"), 0, len(words.written[last]) - 1, cut_last, key=f"{key}_after_{last}"
+        t("Letters left out after it"), 0, _letters(words[last]), cut_last, key=f"{key}_after_{last}"
     )
-    begin, finish = words.starts[first] + before, words.ends[last] - after
+    begin, finish = words[first].start + before, words[last].end - after
     if begin >= finish:
-        begin, finish = words.starts[first], words.ends[last]
+        begin, finish = words[first].start, words[last].end
     said = mark(passage, [Span(begin, finish, "place")])
     st.html(f'<div class="rasid-passage" lang="ar" dir="rtl" role="status"><p>{said}</p></div>')
     return {"span": (begin + shift, finish + shift)}
+
+
+def _letters(word: tuple[int, int]) -> int:
+    return max(0, word[1] - word[0] - 1)
 
 
 def _ask_name(gazetteer: Gazetteer, answers: Answers, row: dict[str, Any], key: str, t: Texts) -> dict[str, Any] | None:
@@ -248,7 +252,7 @@ def _ask_scope(answers: Answers, row: dict[str, Any], key: str, t: Texts) -> Sco
     n = answers.workspace.count_named(normalize_name(row["surface"]), country)
     if n < 2:
         return Scope.MENTION
-    where = t.country(country) if country else t("no country")
+    where = plain(t.country(country)) if country else t("no country")
     name = apart(plain(row["surface"]))
     words = {
         Scope.MENTION: t("this mention only"),
