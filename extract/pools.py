@@ -5,8 +5,10 @@ again, and when it kills its process again and again, halved until what does it 
 """
 
 import contextlib
+import logging
 import multiprocessing
 import signal
+import time
 from collections.abc import Callable
 from concurrent.futures import BrokenExecutor, Future, ProcessPoolExecutor
 from dataclasses import dataclass
@@ -18,6 +20,8 @@ STRIKES = 2
 ALONE = 2
 DASK = "distributed==2026.8.0"
 CONNECT_S = 20
+# How often a cluster is looked at while it works, and how long one without any worker is waited for.
+LOOK_S, WORKERLESS_S = 10.0, 120.0
 
 
 class PoolLost(OSError):
@@ -166,6 +170,9 @@ class DaskPool(Pool):
         except ImportError as error:
             raise PoolLost(f"--scheduler needs a package that is not installed: pip install {DASK}") from error
         self._dask, self._address = distributed, scheduler
+        # What it has to say of lost connections, PoolLost says in one line.
+        logging.getLogger("distributed").setLevel(logging.CRITICAL)
+        logging.getLogger("tornado").setLevel(logging.CRITICAL)
         self._live: list[Job] = []
         try:
             self._client = distributed.Client(scheduler, timeout=CONNECT_S, set_as_default=False)
@@ -218,9 +225,30 @@ class DaskPool(Pool):
         return done
 
     def _wait(self, future: Any) -> Any:
+        alone_since = None
+        while True:
+            try:
+                return future.result(timeout=LOOK_S)
+            except TimeoutError:
+                if future.done():
+                    raise
+                # A cluster without workers would be waited for in silence, and for ever.
+                if self._count_workers():
+                    alone_since = None
+                elif alone_since is None:
+                    alone_since = time.monotonic()
+                elif time.monotonic() - alone_since > WORKERLESS_S:
+                    raise PoolLost(
+                        f"{self._address}: the cluster has no worker any more: start one (dask worker {self._address}) "
+                        "and run the same command again: what was read is kept"
+                    ) from None
+            except (self._dask.CancelledError, self._dask.comm.CommClosedError) as error:
+                raise self._lost(error) from error
+
+    def _count_workers(self) -> int:
         try:
-            return future.result()
-        except (self._dask.CancelledError, self._dask.comm.CommClosedError, TimeoutError) as error:
+            return len(self._client.scheduler_info(n_workers=-1)["workers"])
+        except Exception as error:
             raise self._lost(error) from error
 
     def _lost(self, error: Exception) -> PoolLost:

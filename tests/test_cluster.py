@@ -6,6 +6,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 
 import pytest
@@ -30,6 +31,7 @@ class Cluster:
             self.port = free.getsockname()[1]
         self.address = f"tcp://127.0.0.1:{self.port}"
         self.processes = []
+        self.stopped, self.keeper = threading.Event(), None
         self.start()
 
     def start(self):
@@ -48,6 +50,18 @@ class Cluster:
         worker = self._run("worker", self.address, "--nthreads", "1", "--no-dashboard", *options)
         return worker
 
+    def keep_working(self):
+        """One worker, and another one whenever it ends. (Dask's own nanny gives up when its worker dies young.)"""
+
+        def keep():
+            worker = self.work("--no-nanny")
+            while not self.stopped.wait(0.1):
+                if worker.poll() is not None:
+                    worker = self.work("--no-nanny")
+
+        self.keeper = threading.Thread(target=keep, daemon=True)
+        self.keeper.start()
+
     def _run(self, *arguments):
         environment = os.environ | {
             "PYTHONPATH": str(ROOT),
@@ -62,6 +76,9 @@ class Cluster:
         return process
 
     def stop(self):
+        self.stopped.set()
+        if self.keeper:
+            self.keeper.join()
         for process in self.processes:
             process.kill()
         for process in self.processes:
@@ -96,7 +113,7 @@ def test_a_cluster_gives_the_same_rows_as_one_process_though_a_worker_is_killed(
 
 
 def test_what_kills_its_worker_is_found_and_the_rest_done(cluster):
-    cluster.work()  # with a nanny, which starts it anew
+    cluster.keep_working()
     pool = DaskPool(cluster.address)
     try:
         jobs = [pool.submit(double, Numbers(1, 13)), pool.submit(double, Numbers(2))]
@@ -104,6 +121,20 @@ def test_what_kills_its_worker_is_found_and_the_rest_done(cluster):
     finally:
         pool.close()
     assert done == [((1,), [2]), ((13,), None), ((2,), [4])]
+
+
+def test_a_cluster_without_workers_is_not_waited_for_for_ever(cluster, monkeypatch):
+    monkeypatch.setattr(pools, "LOOK_S", 0.3)
+    monkeypatch.setattr(pools, "WORKERLESS_S", 1.0)
+    worker = cluster.work("--no-nanny")
+    pool = DaskPool(cluster.address)
+    try:
+        assert [result for _, result in pool.result(pool.submit(double, Numbers(2)))] == [[4]]
+        worker.kill()
+        with pytest.raises(PoolLost, match="no worker any more"):
+            pool.result(pool.submit(double, Numbers(3)))
+    finally:
+        pool.close()
 
 
 def test_when_the_scheduler_goes_the_same_command_finishes_later(tmp_path, cluster):
