@@ -171,8 +171,8 @@ class DaskPool(Pool):
             raise PoolLost(f"--scheduler needs a package that is not installed: pip install {DASK}") from error
         self._dask, self._address = distributed, scheduler
         # What it has to say of lost connections, PoolLost says in one line.
-        logging.getLogger("distributed").setLevel(logging.CRITICAL)
-        logging.getLogger("tornado").setLevel(logging.CRITICAL)
+        for name in [name for name in logging.root.manager.loggerDict if name.startswith("distributed")]:
+            logging.getLogger(name).setLevel(logging.CRITICAL)
         self._live: list[Job] = []
         try:
             self._client = distributed.Client(scheduler, timeout=CONNECT_S, set_as_default=False)
