@@ -26,7 +26,7 @@ NAME = "<name>"  # stands for a name that has grown together with the one in que
 _GLUING = frozenset({"place_head", "place_prep", "actor_head", "place_verb", "org_head"})
 NO_NOUNS: frozenset[str] = frozenset()
 _MOST_NEXT = 5_000  # names that begin alike, whose next words are worth keeping
-_WORDS_REMEMBERED, _NAMES_REMEMBERED = 400_000, 100_000  # about 1 kB each
+_WORDS_REMEMBERED, _NAMES_REMEMBERED = 200_000, 50_000  # about 1 kB each
 
 
 @dataclass(frozen=True, slots=True)

@@ -339,7 +339,7 @@ def voice(mention: Recognized) -> float:
 def candidate_columns() -> Memo:
     """An empty memory of the rows of names in the table of candidates; it serves one gazetteer."""
     numbers: dict[str, int] = {}
-    return Memo(lambda name: _describe_candidates(name, numbers), most=200_000)
+    return Memo(lambda name: _describe_candidates(name, numbers), most=50_000)
 
 
 def _describe_candidates(name: Name, numbers: dict[str, int]) -> np.ndarray:

@@ -11,7 +11,7 @@ from extract.features import ARTICLE_GROUPS, SPAN_GROUPS, Group, Key
 from extract.memo import Memo
 from extract.model import CLASSES, ContextModel
 
-_MOST_SUMS = 400_000  # 64 bytes each, and the key
+_MOST_SUMS = 200_000  # 64 bytes each, and some 300 for the key
 
 
 class Scorer:
