@@ -141,7 +141,7 @@ def test_session_is_forgotten_when_its_time_is_over_and_not_when_the_next_one_en
 def test_searches_remembered_have_a_limit(tmp_path, monkeypatch):
     make_store(tmp_path / "store", 1_000)
     workspace = Workspace.open(tmp_path / "store")
-    monkeypatch.setattr("extract.store.REMEMBERED", 500)
+    monkeypatch.setattr("extract.live.REMEMBERED", 500)
     for number in range(60):
         workspace.totals(Filters(place_text=f"طرابلس {number}"))
-    assert sum(len(numbers) + 20 for numbers in workspace._found.values()) <= 600
+    assert sum(len(numbers) + 20 for numbers in workspace._seen.found.values()) <= 600
