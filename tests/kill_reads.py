@@ -24,7 +24,9 @@ from tests.made_articles import make_folder, make_lines, text_of
 
 # Small batches, so that a kill may hit any step of many.
 READ = (
-    "import sys; from extract import run, store; from extract.__main__ import main\n"
+    "import signal, sys; from extract import run, store; from extract.__main__ import main\n"
+    # Where tests run in the background Ctrl-C is ignored, and a child would ignore it, too.
+    "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
     "if __name__ == '__main__':\n"
     "    run.FIRST_CHARS, run.BATCH_S, store.MANY_SMALL = 1_000, 0.05, 8\n"
     "    sys.exit(main(sys.argv[1:]))\n"

@@ -8,13 +8,14 @@ import re
 import shutil
 import time
 import zipfile
+from contextlib import suppress
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pyarrow.parquet as pq
 import pytest
 from PIL import Image
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Error, Page, expect, sync_playwright
 
 from tests.chromium import ADVICE, find_chromium
 from tests.made_workspace import make_workspace
@@ -98,8 +99,11 @@ class Reader:
         return self.frame.locator(f'path.place[data-place="{place_id}"]')
 
     def click(self, place_id):
-        self.circle(place_id).scroll_into_view_if_needed()
-        box = self.circle(place_id).bounding_box()
+        for _ in range(5):  # the map may be drawn anew just then
+            with suppress(Error):
+                self.circle(place_id).scroll_into_view_if_needed(timeout=5_000)
+                if box := self.circle(place_id).bounding_box():
+                    break
         self.page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
 
     def choose_from_list(self, text):
