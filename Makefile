@@ -22,7 +22,8 @@ check: $(VENV)/.installed-dev
 	$(BIN)/python -m tests.chromium
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
+	$(BIN)/python -m pytest -m "not processes" --numprocesses 2 --dist loadfile
+	$(BIN)/python -m pytest -m processes tests
 
 lint: $(VENV)/.installed-dev
 	$(BIN)/ruff check .

@@ -20,6 +20,8 @@ from tests.made_articles import make_folder, make_lines
 from tests.made_work import Numbers, double
 from tests.test_run import ids_of, rows_of
 
+pytestmark = pytest.mark.processes
+
 
 class Cluster:
     """A scheduler and workers as users start them: one process each."""

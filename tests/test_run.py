@@ -19,6 +19,8 @@ from extract.store import Workspace
 from tests.made_articles import make_folder, make_lines, text_of
 from tests.made_work import Numbers, double, slow_double
 
+pytestmark = pytest.mark.processes
+
 
 @pytest.fixture
 def workspace(tmp_path):
