@@ -122,6 +122,7 @@ def test_articles_are_read_from_an_address_into_another(address, tmp_path, parse
     assert read_into(far, [source], parser=parser).skipped == 7
 
 
+@pytest.mark.processes
 def test_processes_read_and_write_at_addresses(bucket, tmp_path, parser):
     upload(make_folder(tmp_path / "in", 6), f"{bucket}/news")
     workspace = Workspace.create_or_open(f"{bucket}/store")
