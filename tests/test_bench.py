@@ -1,5 +1,6 @@
 """The benchmarks: the made corpus is what it says, measures fail in words, and a tiny run writes its page."""
 
+import importlib
 import json
 import os
 import sys
@@ -294,3 +295,15 @@ def test_other_maps_show_every_mention_and_filter(store, script, monkeypatch):
     app.text_input(key="place_text").set_value(place["place"]).run()
     shown = int(app.text[0].value.rpartition(" ")[2])
     assert not app.exception and place["mentions"] <= shown < placed
+
+
+@pytest.mark.parametrize(
+    "module", sorted(path.stem for path in (ROOT / "bench").glob("*.py") if path.stem != "__main__")
+)
+def test_every_measure_can_be_imported(module):
+    try:
+        importlib.import_module(f"bench.{module}")
+    except ModuleNotFoundError as error:
+        if error.name.partition(".")[0] in ("bench", "extract", "gazetteer", "tests", "views"):
+            raise
+        pytest.skip(f"{error.name} is among the requirements of make bench only")
