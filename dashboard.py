@@ -14,6 +14,6 @@ if __name__ == "__main__":
     t = frame.begin()
     show[st.session_state["page"]](t)
 else:
-    from views import headers, memory
+    from views import headers, warm
 
-    app = st.App(__file__, middleware=headers.MIDDLEWARE, lifespan=memory.lifespan)
+    app = st.App(__file__, middleware=headers.MIDDLEWARE, lifespan=warm.lifespan)

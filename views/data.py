@@ -21,6 +21,8 @@ PROJECT = Path(__file__).parent.parent
 DEFAULT_STORE = PROJECT / ".rasid" / "seeds"
 # More circles than this no eye tells apart, and the page grows heavy: the most mentioned are shown.
 MAX_PLACES = 2_000
+PAGE_ROWS = 50
+UNPLACED_NAMES = 200
 _REMEMBERED = 64
 # Whole texts, which may be long.
 _REMEMBERED_ARTICLES = 12

@@ -8,7 +8,7 @@ from extract.filters import Filters
 from views import address, data, frame
 from views.address import SETTINGS
 from views.copies import prepare_copies
-from views.data import Answers
+from views.data import UNPLACED_NAMES, Answers
 from views.filters import chosen_filters, clear_filters, prepare_search, set_filter, show_filters
 from views.grounds import Ground, chosen_ground, find_grounds
 from views.map import clicked, counts_text, look, map_options, place_rows, show_map
@@ -25,7 +25,6 @@ from views.timeline import show_timeline
 
 # A list longer than this is no help; the text filter finds the rest.
 LISTED_PLACES = 300
-UNPLACED_NAMES = 200
 # How often an open page looks whether somebody else changed the workspace.
 WATCH_S = 5.0
 

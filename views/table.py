@@ -10,13 +10,12 @@ import streamlit as st
 
 from extract.filters import Filters
 from views import address
-from views.data import Answers
+from views.data import PAGE_ROWS, Answers
 from views.downloads import COLUMNS, show_downloads
 from views.markup import escape, link
 from views.reasons import reason_text
 from views.texts import Texts
 
-PAGE_ROWS = 50
 _AFTER_PLACE = ("feature", "country", "role", "precision", "confidence", "review", "date", "passage", "title")
 FIRST_COLUMNS = {"ar": ("surface", "place", *_AFTER_PLACE), "en": ("surface", "place_en", *_AFTER_PLACE)}
 _CODES = ("role", "feature", "method", "precision")
