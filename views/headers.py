@@ -7,20 +7,18 @@ before the page is ever drawn (see dashboard.py).
 import base64
 import hashlib
 import re
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import MutableMapping
 from pathlib import Path
 from typing import Any
 
 import streamlit
 from starlette.datastructures import MutableHeaders
 from starlette.middleware import Middleware
+from starlette.types import Receive, Scope, Send
 from streamlit import config
 
+from views.files import GivenFiles
 from views.grounds import tile_origins
-
-Scope = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
-Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 # streamlit_folium hands the map to its frame as script text, which the frame runs: there, and only there, may text run.
 # What it is handed is made by views.map, which writes every name so that it cannot run.
@@ -139,4 +137,4 @@ async def _refuse(send: Send) -> None:
     await send({"type": "http.response.body", "body": text})
 
 
-MIDDLEWARE = (Middleware(SafeHeaders),)
+MIDDLEWARE = (Middleware(SafeHeaders), Middleware(GivenFiles))

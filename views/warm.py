@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-from views import memory
+from views import files, memory
 
 # What the pages need that takes long to load. The pages themselves load with the first reader: a component that is declared
 # before there is one stays unknown to the server.
@@ -32,11 +32,13 @@ async def lifespan(app: Any) -> AsyncIterator[None]:
 def _load() -> None:
     for name in LIBRARIES:
         importlib.import_module(name)
+    files.files()
     leave_alone()
 
 
 def _answer_ahead() -> None:
     importlib.import_module("views.ahead").answer_ahead()
+    files.pack()
     leave_alone()
 
 
