@@ -34,6 +34,11 @@ PROJECT = Path(__file__).parent.parent
 ENGLISH, ARABIC = Texts("en"), Texts("ar")
 
 
+@pytest.fixture(autouse=True)
+def no_browser(monkeypatch):
+    monkeypatch.setattr("views.explore.FIRST_ALONE_S", 0.0)
+
+
 @pytest.fixture
 def store(tmp_path, monkeypatch):
     monkeypatch.setenv("RASID_STORE", str(tmp_path / "store"))

@@ -1,5 +1,6 @@
 """The first page: map, passages, timeline and table of the mentions that the filters leave."""
 
+import time
 from typing import Any
 
 import streamlit as st
@@ -27,6 +28,8 @@ from views.timeline import show_timeline
 LISTED_PLACES = 300
 # How often an open page looks whether somebody else changed the workspace.
 WATCH_S = 5.0
+# So long the rest waits for what is asked for: a browser that is sent all at once draws all before it shows any of it.
+FIRST_ALONE_S = 0.04
 
 
 def show(t: Texts) -> None:
@@ -86,17 +89,31 @@ def _show_desk(answers: Answers, filters: Filters, t: Texts) -> None:
     settings = st.session_state["settings"]
     places = answers.places(filters, settings["colour"])
     left, right = st.columns([3, 2], gap="medium")
-    chosen = _chosen_place(answers, places)
-    # What a click asks for comes first.
-    with right, st.container(key="passages"):
-        if chosen:
-            show_passages(answers, filters, chosen, t)
-        else:
-            show_ranking(answers, filters, places, t)
     with left:
+        head, map_box = st.container(), st.container()
+    chosen = _chosen_place(answers, places)
+
+    def show_side() -> None:
+        with right, st.container(key="passages"):
+            if chosen:
+                show_passages(answers, filters, chosen, t)
+            else:
+                show_ranking(answers, filters, places, t)
+
+    def show_map_box() -> None:
+        with map_box:
+            _show_map(answers, filters, places, chosen, t)
+
+    # What is asked for comes first: after a click, which the map has shown already, the passages; else the map.
+    is_click = chosen is not None and st.session_state.get("desk_of") == filters
+    st.session_state["desk_of"] = filters
+    first, second = (show_side, show_map_box) if is_click else (show_map_box, show_side)
+    first()
+    time.sleep(FIRST_ALONE_S)
+    second()
+    with head:
         _show_map_head(t)
         _show_place_list(places, chosen, t)
-        _show_map(answers, filters, places, chosen, t)
     address.save()
 
 
