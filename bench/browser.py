@@ -46,13 +46,13 @@ def serve(script: Path, environment: dict[str, str]) -> Iterator[tuple[str, int]
         end_group(server)
 
 
-def launch(playwright: Playwright) -> Browser:
-    """A Chromium that draws in software. Raises MeasureError when there is none."""
+def launch(playwright: Playwright, *, webgl: bool = True) -> Browser:
+    """A Chromium that draws in software, with WebGL where a page needs it. Raises MeasureError when there is none."""
     found = find_chromium()
     if not found:
         raise MeasureError(ADVICE)
-    flags = [flag for flag in FLAGS if flag != "--disable-gpu"]
-    return playwright.chromium.launch(executable_path=found, args=[*flags, *SOFTWARE_GL])
+    flags = [*(flag for flag in FLAGS if flag != "--disable-gpu"), *SOFTWARE_GL] if webgl else FLAGS
+    return playwright.chromium.launch(executable_path=found, args=flags)
 
 
 class Visit:
