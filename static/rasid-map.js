@@ -43,12 +43,12 @@ window.rasid = (() => {
       state.towns = labels.towns || [];
       drawNames();
     });
-    map.on("moveend resize", drawNames);
+    map.on("moveend resize", () => state.placing || drawNames());
     map.on("click", (event) => state.options.points && sendPoint(event.latlng));
     map.on("moveend", keepView);
     map.on("zoomend", () => {
       loadDivisions();
-      if (state.options.cluster) render();
+      if (state.options.cluster && !state.placing) render();
     });
     for (const event of ["mousedown", "wheel", "keydown", "touchstart"]) {
       map.getContainer().addEventListener(event, () => (state.moved = true), { capture: true, passive: true });
@@ -242,7 +242,10 @@ window.rasid = (() => {
     if (!(state.fitted && state.fittedTo === options.fitTo) && rows.length) {
       [state.fitted, state.fittedTo] = [true, options.fitTo];
       const view = options.keepsView && viewInAddress();
+      // What the new view would have drawn is drawn once, below.
+      state.placing = true;
       view ? showView(view) : fitRows(FIRST_SHARE, false);
+      state.placing = false;
     }
     render();
   }

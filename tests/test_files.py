@@ -43,8 +43,8 @@ def test_every_element_of_the_first_page_is_a_bundle_of_this_streamlit():
 
 def test_page_names_its_bundles_and_fonts_and_all_are_given():
     page = ask("/")[2].decode()
-    named = re.findall(r'<link rel="modulepreload" crossorigin href="\./(.+?)">', page)
-    assert sum("/Multiselect." in name for name in named) == 1 and len(named) > 60
+    named = re.findall(r'<link rel="modulepreload" crossorigin fetchpriority="low" href="\./(.+?)">', page)
+    assert sum("/Multiselect." in name for name in named) == 1 and len(named) > 40
     assert len(named) == len(set(named)), "one is named twice"
     named += re.findall(r'<link rel="preload" as="font" type="font/woff2" crossorigin href="\./(.+?)">', page)
     assert all(ask(f"/{name}")[0] == 200 for name in named)

@@ -35,12 +35,8 @@ TYPES = {
 PACKED = (".html", ".js", ".css", ".json", ".geojson")
 # What the first page is made of, by its place in Streamlit's list of bundles.
 ELEMENTS = (
-    *("elements/Html/Html.tsx", "widgets/Button/Button.tsx", "widgets/ButtonGroup/ButtonGroup.tsx"),
-    *(
-        "widgets/Checkbox/Checkbox.tsx",
-        "widgets/CustomComponent/ComponentInstance.tsx",
-        "widgets/DateInput/DateInput.tsx",
-    ),
+    *("elements/Html/Html.tsx", "widgets/CustomComponent/ComponentInstance.tsx", "widgets/Button/Button.tsx"),
+    *("widgets/ButtonGroup/ButtonGroup.tsx", "widgets/Checkbox/Checkbox.tsx", "widgets/DateInput/DateInput.tsx"),
     *("widgets/DownloadButton/DownloadButton.tsx", "widgets/Multiselect/Multiselect.tsx"),
     *("widgets/Pagination/Pagination.tsx", "widgets/Selectbox/Selectbox.tsx", "widgets/Slider/Slider.tsx"),
     "widgets/TextInput/TextInput.tsx",
@@ -136,7 +132,8 @@ def _with_imports(keys: Iterable[str], manifest: dict[str, Any]) -> dict[str, No
 
 def page_with_links(page: str, bundles: Iterable[str]) -> str:
     """Streamlit's page with the bundles and the fonts named at its head."""
-    links = "".join(f'<link rel="modulepreload" crossorigin href="./{path}">' for path in bundles)
+    # Of low priority: the page asks for its web socket while they come.
+    links = "".join(f'<link rel="modulepreload" crossorigin fetchpriority="low" href="./{path}">' for path in bundles)
     fonts = "".join(
         f'<link rel="preload" as="font" type="font/woff2" crossorigin href="./app/static/fonts/{name}">'
         for name in FONTS
