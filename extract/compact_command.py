@@ -4,8 +4,8 @@ import argparse
 import logging
 import sys
 
-from extract.readers import printable
 from extract.store import open_to_change
+from gazetteer.terminal import printable
 
 DONE, FAILED = 0, 2
 log = logging.getLogger("extract")

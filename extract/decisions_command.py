@@ -20,7 +20,7 @@ from extract.review import ReviewingGeoparser, concerned_articles, read_again, u
 from extract.store import StoreError, Workspace
 from gazetteer import GazetteerError, load_gazetteer
 from gazetteer.load import data_folder
-from gazetteer.terminal import log_to_terminal, one_line
+from gazetteer.terminal import log_to_terminal, printable
 
 DONE, SOME_REFUSED, NOTHING = 0, 1, 2
 PERSONAL_TABLE = "reviewed.csv"
@@ -112,7 +112,7 @@ def _line(decision: Decision) -> str:
     where = f" in {decision.article_id} at {decision.start}" if decision.article_id else ""
     note = f" # {decision.note}" if decision.note else ""
     who = f"{decision.id[:8]} {decision.at[:19]} {decision.reviewer}:"
-    return one_line(f"{who} {decision.kind.value} {about}{place}{everywhere}{where}{note}")
+    return printable(f"{who} {decision.kind.value} {about}{place}{everywhere}{where}{note}")
 
 
 def _conflicts(args: argparse.Namespace) -> int:

@@ -12,9 +12,9 @@ from extract.databases.snapshot import Snapshot
 from extract.databases.sqlite_file import export_sqlite
 from extract.databases.target import CHOICES, Target, read_target
 from extract.facts import Region, regions_of
-from extract.readers.errors import printable
 from extract.store import Workspace
 from gazetteer import GazetteerError, load_gazetteer
+from gazetteer.terminal import printable
 
 WRITTEN, FAILED = 0, 2
 EPILOG = (

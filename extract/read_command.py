@@ -15,7 +15,7 @@ from extract.export import write_csv, write_jsonl
 from extract.inputs import Inputs
 from extract.pools import open_pool
 from extract.progress import Reporter
-from extract.readers import FIELDS, printable
+from extract.readers import FIELDS
 from extract.rejected import RejectedFile
 from extract.reread import count_outdated, reread
 from extract.run import Run, RunCounts, read_into
@@ -23,7 +23,7 @@ from extract.storage import open_storage
 from extract.store import Workspace, open_to_change
 from extract.versions import versions
 from gazetteer import GazetteerError
-from gazetteer.terminal import log_to_terminal
+from gazetteer.terminal import log_to_terminal, printable
 
 KINDS_READ = ", ".join(sorted(KINDS))
 WRITERS = {".jsonl": write_jsonl, ".csv": write_csv}

@@ -5,8 +5,8 @@ import logging
 import sys
 
 from extract.filters import read_day
-from extract.readers import printable
 from extract.store import open_to_change
+from gazetteer.terminal import printable
 
 DONE, SOME_MISSING, NOTHING = 0, 1, 2
 log = logging.getLogger("extract")

@@ -14,10 +14,11 @@ from babel.core import get_global
 from extract.dates import parse_date
 from extract.mentions import Article
 from extract.readers.encoding import repair_mojibake
-from extract.readers.errors import ArticleError, printable
+from extract.readers.errors import ArticleError
 from extract.readers.options import ReadOptions
 from extract.readers.source import Source
 from gazetteer import normalize_name
+from gazetteer.terminal import printable
 
 DATA = Path(__file__).resolve().parent.parent / "data"
 # Longer ones are a text in the wrong column.
