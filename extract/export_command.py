@@ -2,7 +2,6 @@
 
 import argparse
 import logging
-import sys
 from pathlib import Path
 
 from extract.databases.duckdb_file import export_duckdb
@@ -14,7 +13,7 @@ from extract.databases.target import CHOICES, Target, read_target
 from extract.facts import Region, regions_of
 from extract.store import Workspace
 from gazetteer import GazetteerError, load_gazetteer
-from gazetteer.terminal import printable
+from gazetteer.terminal import log_to_terminal, printable
 
 WRITTEN, FAILED = 0, 2
 EPILOG = (
@@ -49,7 +48,7 @@ def parse_arguments(arguments: list[str]) -> argparse.Namespace:
 def main(arguments: list[str]) -> int:
     """Export as the arguments say, tell what was done on standard error, and return the exit code."""
     args = parse_arguments(arguments)
-    logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
+    log_to_terminal()
     try:
         target = read_target(args.to)
         if target.kind != "postgresql" and (args.schema or args.plain):
