@@ -23,6 +23,7 @@ from extract.export import json_line, starts_formula
 from extract.mentions import Role
 from gazetteer import FeatureClass, Place, Point, normalize_name
 from gazetteer.sources.rows import RowError, check_place
+from gazetteer.whole_file import whole_file
 
 FOLDER = "decisions"
 FORM = 1
@@ -432,15 +433,8 @@ class DecisionLog:
 
     def _write(self, name: str, line: str) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
-        temporary = self.folder / f".{name}.{os.getpid()}.{threading.get_ident()}.part"
-        try:
-            with open(temporary, "w", encoding="utf-8", newline="\n") as stream:
-                stream.write(line)
-                stream.flush()
-                os.fsync(stream.fileno())
-            os.replace(temporary, self.folder / name)
-        finally:
-            temporary.unlink(missing_ok=True)
+        with whole_file(self.folder / name) as temporary:
+            temporary.write_text(line, encoding="utf-8", newline="\n")
 
     def all(self) -> list[Decision]:
         """Every decision that can be read, in order, undone ones and undoings among them."""

@@ -4,9 +4,7 @@ import argparse
 import contextlib
 import json
 import logging
-import os
 import sys
-import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import IO, Any
@@ -21,6 +19,7 @@ from extract.store import StoreError, Workspace
 from gazetteer import GazetteerError, load_gazetteer
 from gazetteer.load import data_folder
 from gazetteer.terminal import log_to_terminal, printable
+from gazetteer.whole_file import whole_file
 
 DONE, SOME_REFUSED, NOTHING = 0, 1, 2
 PERSONAL_TABLE = "reviewed.csv"
@@ -280,15 +279,8 @@ def _writing(output: str) -> Iterator[IO[str]]:
     if output == "-":
         yield sys.stdout
         return
-    target = Path(output)
-    handle, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
-    try:
-        with open(handle, "w", encoding="utf-8", newline="") as stream:
-            yield stream
-        os.chmod(name, 0o644)
-        os.replace(name, target)
-    finally:
-        Path(name).unlink(missing_ok=True)
+    with whole_file(Path(output)) as temporary, open(temporary, "w", encoding="utf-8", newline="") as stream:
+        yield stream
 
 
 def _progress(what: str) -> Callable[[float], None] | None:

