@@ -6,7 +6,6 @@ names, `live` one an article (its newest version), `article_number` in the order
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
 
 import duckdb
 import numpy as np
@@ -14,7 +13,7 @@ import numpy as np
 from extract.decisions import VERDICTS
 from extract.filters import UNREVIEWED
 from extract.mentions import Role
-from gazetteer import FeatureClass, Place
+from gazetteer import FeatureClass
 
 # A place with a larger radius is an area whatever its kind: its middle says little about where something happened.
 AREA_FROM_KM = 30.0
@@ -121,26 +120,6 @@ def add_regions(cursor: duckdb.DuckDBPyConnection, find_regions: FindRegions, ta
             f"unnest(?) AS id, unnest(?) AS ar, unnest(?) AS en) r WHERE {table}.place_id = r.place_id",
             columns,
         )
-
-
-def regions_of(place_ids: Iterable[str], gazetteer: Any) -> dict[str, Region]:
-    """The largest region each place lies in, or is, by the gazetteer; places in none are left out."""
-    found: dict[str, Region] = {}
-    for place_id in place_ids:
-        # A thing named after a place is kept as "<id of the place>+<kind of thing>".
-        row = gazetteer.row_of(place_id.partition("+")[0])
-        if row is None:
-            continue
-        place = gazetteer.place(row)
-        chain = [place, *(gazetteer.place(up) for up in map(gazetteer.row_of, place.parents) if up is not None)]
-        regions = [up for up in chain if up.feature is FeatureClass.REGION]
-        if region := _first_level(regions):
-            found[place_id] = (region.id, region.name, region.name_en)
-    return found
-
-
-def _first_level(regions: list[Place]) -> Place | None:
-    return regions[-1] if regions else None
 
 
 def inside(area: Iterable[tuple[float, float]], lat: np.ndarray, lon: np.ndarray) -> np.ndarray:

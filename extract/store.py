@@ -83,7 +83,7 @@ class Workspace(Questions):
         """Open the workspace in the folder (or at the address). Raises StoreError when there is none, or one of another
         format.
 
-        `find_regions` gives the region of each place of a list of ids (see extract.facts.regions_of).
+        `find_regions` gives the region of each place of a list of ids (see extract.regions.regions_of).
         """
         return cls(place, read_manifest(open_storage(place)), find_regions)
 

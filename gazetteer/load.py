@@ -69,6 +69,19 @@ def load_gazetteer(*, rebuild: bool = False) -> Gazetteer:
     return gazetteer
 
 
+def made_gazetteer() -> Gazetteer:
+    """The gazetteer of the layers, or, until its index is made, that of their last state: at once, and without imports.
+
+    Raises SourceError when no index was ever made.
+    """
+    made = [path.parent for path in cache_folder().glob("gazetteer-*/meta.json")]
+    current = cache_folder() / f"gazetteer-{fingerprint()}"
+    latest = current if current in made else max(made, key=lambda path: path.stat().st_mtime, default=None)
+    if latest is None:
+        raise SourceError("the gazetteer's index is not made: python -m gazetteer stats makes it")
+    return Gazetteer([Segment(latest)])
+
+
 def _layers_segment(rebuild: bool) -> Segment:
     state = fingerprint()
     folder = cache_folder() / f"gazetteer-{state}"
