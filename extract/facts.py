@@ -13,6 +13,7 @@ import numpy as np
 from extract.decisions import VERDICTS
 from extract.filters import UNREVIEWED
 from extract.mentions import Role
+from extract.sql import literals
 from gazetteer import FeatureClass
 
 # A place with a larger radius is an area whatever its kind: its middle says little about where something happened.
@@ -27,17 +28,13 @@ Region = tuple[str, str, str]
 FindRegions = Callable[[list[str]], Mapping[str, Region]]
 
 
-def _texts(values: Iterable[str]) -> str:
-    return ", ".join(f"'{value}'" for value in values)
-
-
 # How exactly the mention's point says where: see docs. What is composed or derived says so before all else.
 PRECISION_SQL = (
     "CASE WHEN m.place_id IS NULL THEN NULL WHEN m.method = 'composed' THEN 'composed' "
-    f"WHEN split_part(m.relation, ':', 1) IN ({_texts(_AWAY)}) THEN 'derived' "
+    f"WHEN split_part(m.relation, ':', 1) IN ({literals(_AWAY)}) THEN 'derived' "
     f"WHEN m.feature IN ('{FeatureClass.COUNTRY}', '{FeatureClass.CONTINENT}') THEN 'country' "
     f"WHEN m.feature = '{FeatureClass.REGION}' THEN 'region' "
-    f"WHEN m.feature IN ({_texts(_AREA_FEATURES)}) OR m.radius_km > {AREA_FROM_KM} THEN 'area' ELSE 'exact' END"
+    f"WHEN m.feature IN ({literals(_AREA_FEATURES)}) OR m.radius_km > {AREA_FROM_KM} THEN 'area' ELSE 'exact' END"
 )
 
 

@@ -12,8 +12,9 @@ from extract.databases.errors import ExportError
 from extract.databases.files import check_own, replaced_file
 from extract.databases.result import Exported, nul_note
 from extract.databases.snapshot import Snapshot, arrow_schema
-from extract.databases.tables import ABOUT, ARTICLES, LAYOUT, MENTIONS, PLACES, TABLES, VIEWS, Table, literal, view_sql
+from extract.databases.tables import ABOUT, ARTICLES, LAYOUT, MENTIONS, PLACES, TABLES, VIEWS, Table, view_sql
 from extract.databases.target import Target
+from extract.sql import literal
 
 TYPES = {
     "text": "VARCHAR",

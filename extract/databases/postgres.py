@@ -25,11 +25,10 @@ from extract.databases.tables import (
     TABLES,
     VIEWS,
     Table,
-    literal,
-    quote,
     view_sql,
 )
 from extract.databases.target import Target
+from extract.sql import literal, quote
 
 SCHEMA = "rasid"
 # The oldest server with generated columns.

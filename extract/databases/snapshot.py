@@ -12,7 +12,7 @@ import pyarrow as pa
 from extract.databases.errors import ExportError
 from extract.databases.tables import ARTICLES, MENTIONS, PLACES, Table
 from extract.facts import PRECISION_SQL, FindRegions
-from extract.parts import MENTION_SCHEMA, articles_name, complete_parts, files_sql, mentions_name, scan_sql
+from extract.parts import DAY_SQL, MENTION_SCHEMA, articles_name, complete_parts, files_sql, mentions_name, scan_sql
 from extract.store import Workspace
 
 # A group: some 50,000 mentions, enough for a scan to be fast.
@@ -29,10 +29,6 @@ _ARROW = {
 # PostgreSQL refuses the character NUL in text, and other programs stop reading at it. One character stands for it, so
 # that offsets stay true.
 _NUL, _INSTEAD = "chr(0)", "chr(65533)"
-_DAY_SQL = (
-    "CASE WHEN TRY_CAST(left(date, 10) AS DATE) BETWEEN DATE '0001-01-01' AND DATE '9999-12-31' "
-    "THEN TRY_CAST(left(date, 10) AS DATE) END"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +78,7 @@ class Snapshot:
         self._run(
             # The same version in two parts is the same article: one of them is read.
             f"CREATE TABLE chosen AS SELECT article_id, version, {_clean('article_id')} AS shown_id, min(part) AS part, "
-            f"min({_DAY_SQL}) AS day FROM ({articles}) a JOIN files f ON f.articles = a.filename "
+            f"min({DAY_SQL}) AS day FROM ({articles}) a JOIN files f ON f.articles = a.filename "
             "JOIN newest USING (article_id, version) GROUP BY article_id, version"
         )
         self._run("CREATE TABLE todo AS SELECT * FROM chosen")
