@@ -15,9 +15,9 @@ from extract.store import Workspace
 from extract.uploads import FOLDER, Uploads
 from gazetteer import Point
 from tests.conftest import ROOT
+from tests.in_app import again, counts, html_parts, run_app, table_rows
 from tests.made_workspace import CANARY, make_workspace
 from tests.small_world import write_table
-from tests.test_dashboard import again, counts, html_parts, run_app, table_rows
 from views import about, reading
 from views.decisions import decision_text
 from views.picking import read_point
