@@ -178,7 +178,6 @@ def make_place(
     radius_km: float = 5.0,
     aliases: Iterable[str] = (),
     name_en: str = "",
-    source: str = "a reviewer",
 ) -> Place:
     """A place of the reviewer's own, such as a point clicked on the map. The same name and spot give the same id.
 
@@ -196,7 +195,7 @@ def make_place(
             radius_km=radius_km,
             importance=ADDED_IMPORTANCE,
             aliases=tuple(dict.fromkeys(alias for alias in (" ".join(a.split()) for a in aliases) if alias)),
-            source=source,
+            source="a reviewer",
         )
     except (UnicodeEncodeError, ValueError) as error:
         raise DecisionError(f"place: {error}") from error
@@ -502,6 +501,6 @@ def _file_name(decision: Decision) -> str:
     return f"{decision.at.replace('-', '').replace(':', '')}-{decision.id}.json"
 
 
-def undo_of(decision: Decision, reviewer: str, *, at: str | None = None, note: str = "") -> Decision:
+def undo_of(decision: Decision, reviewer: str, *, at: str | None = None) -> Decision:
     """The decision that undoes this one (an undoing, too: then what it undid counts again)."""
-    return make_decision(Kind.UNDO, reviewer, at=at, note=note, undoes=decision.id)
+    return make_decision(Kind.UNDO, reviewer, at=at, undoes=decision.id)

@@ -73,9 +73,7 @@ def _scorable(entry: dict[str, Any]) -> dict[str, Any]:
     return entry
 
 
-def cross_validate(
-    parser: Geoparser, entries: list[dict[str, Any]], errors: list[str] | None = None
-) -> dict[str, float]:
+def cross_validate(parser: Geoparser, entries: list[dict[str, Any]]) -> dict[str, float]:
     """The figures over articles that the model of their turn has not seen."""
     contexts = [parser.context(to_article(entry)) for entry in entries]
     classes = [labels(context, entry) for context, entry in zip(contexts, entries, strict=True)]
@@ -88,7 +86,7 @@ def cross_validate(
         for entry in entries[fold::FOLDS]:
             rows += mention_rows(to_article(entry), parser.geoparse(to_article(entry)))
     parser.model = shipped
-    return score([_scorable(entry) for entry in entries], rows, errors)
+    return score([_scorable(entry) for entry in entries], rows)
 
 
 def reliability(parser: Geoparser, entries: list[dict[str, Any]]) -> list[tuple[float, float, int, float]]:

@@ -19,7 +19,7 @@ from gazetteer.sources.tables import own_tables, read_table
 from views import address, frame
 from views.data import Answers, is_read_only
 from views.grounds import chosen_ground
-from views.markup import Span, escape, html_table, isolate, mark, plain
+from views.markup import Span, escape, html_table, isolate, mark, passage_html, plain
 from views.reasons import reason_text
 from views.refusals import refusal_html
 from views.review import open_review, show_review
@@ -94,7 +94,7 @@ def _show_name(name: dict[str, Any], passages: list[dict[str, Any]], key: str, t
             f"{isolate(reason_text(name['reason'], t))}</p>"
         )
         for row in passages:
-            st.html(passage_html(row, t))
+            st.html(sentence_html(row))
         with st.container(horizontal=True, key=f"name_buttons_{key}"):
             if passages and not is_read_only():
                 st.button(
@@ -118,11 +118,10 @@ def _show_name(name: dict[str, Any], passages: list[dict[str, Any]], key: str, t
                 )
 
 
-def passage_html(row: dict[str, Any], t: Texts) -> str:
+def sentence_html(row: dict[str, Any]) -> str:
     """The sentence of a mention, its name marked."""
     start = row["start"] - row["passage_start"]
-    text = mark(row["passage"], [Span(start, start + row["end"] - row["start"], "place")])
-    return f'<article class="rasid-passage" lang="ar" dir="rtl"><p>{text}</p></article>'
+    return passage_html(mark(row["passage"], [Span(start, start + row["end"] - row["start"], "place")]))
 
 
 def _show_refused(workspace: Workspace, t: Texts) -> None:

@@ -80,6 +80,11 @@ def is_web_address(url: str) -> bool:
     return bool(_WEB_ADDRESS.match(url))
 
 
+def passage_html(marked: str) -> str:
+    """A sentence of an article, which is HTML already (see `mark`), as a passage of its own."""
+    return f'<article class="rasid-passage" lang="ar" dir="rtl"><p>{marked}</p></article>'
+
+
 def link(url: str | None, label: str) -> str:
     """A link that opens in a new page for a web address, the escaped label alone for anything else."""
     if not url or not is_web_address(url):

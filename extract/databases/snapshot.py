@@ -96,10 +96,6 @@ class Snapshot:
         except (duckdb.Error, OSError) as error:
             raise _unreadable(self._storage.place, error) from error
 
-    def count_articles(self) -> int:
-        """How many articles the workspace has."""
-        return self._database.execute("SELECT count(*) FROM chosen").fetchone()[0]
-
     def leave_out(self, held: pa.Table) -> Difference:
         """Leave out of `articles` and `mentions` what a target holds: columns article_id and version."""
         self._database.register("given", held)

@@ -91,13 +91,13 @@ def _write(database: sqlite3.Connection, snapshot: Snapshot, search: bool) -> Ex
 def _insert(database: sqlite3.Connection, table: Table, batches: Iterator[pa.RecordBatch]) -> int:
     marks, count = ", ".join("?" * len(table.columns)), 0
     for batch in batches:
-        columns = [_values(column, batch.column(i)) for i, column in enumerate(table.columns)]
+        columns = list(map(_values, batch.columns))
         database.executemany(f"INSERT INTO {table.name} VALUES ({marks})", zip(*columns, strict=True))
         count += batch.num_rows
     return count
 
 
-def _values(column: object, array: pa.Array) -> list[object]:
+def _values(array: pa.Array) -> list[object]:
     return (array.cast(pa.string()) if pa.types.is_date(array.type) else array).to_pylist()
 
 
