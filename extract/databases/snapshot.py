@@ -5,12 +5,13 @@ The parts are read a group at a time, so memory does not grow with the workspace
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 import duckdb
 import pyarrow as pa
 
 from extract.databases.errors import ExportError
-from extract.databases.tables import ARTICLES, MENTIONS, PLACES, Table
+from extract.databases.tables import ARTICLES, LAYOUT, MENTIONS, PLACES, Table
 from extract.facts import PRECISION_SQL, FindRegions
 from extract.parts import DAY_SQL, MENTION_SCHEMA, articles_name, complete_parts, files_sql, mentions_name, scan_sql
 from extract.store import Workspace
@@ -112,6 +113,12 @@ class Snapshot:
         ).fetchone()
         return Difference(added, changed, gone.num_rows - changed, gone)
 
+    def tables(self) -> Iterator[tuple[Table, Iterator[pa.RecordBatch]]]:
+        """Every table with its rows, in the order in which they may point to each other."""
+        yield PLACES, iter(self.places().to_batches())
+        yield ARTICLES, self.articles()
+        yield MENTIONS, self.mentions()
+
     def places(self) -> pa.Table:
         """All places, each as its newest mention has it."""
         columns = "place_id, place, place_en, feature, country, lat, lon, radius_km"
@@ -209,6 +216,13 @@ def _selection(table: Table, renamed: Mapping[str, str], alias: str) -> tuple[st
         for c in table.columns
     )
     return selected, f"({' OR '.join(f'coalesce(contains({text}, {_NUL}), false)' for text in texts)}) AS with_nul"
+
+
+def about_rows(snapshot: Snapshot, counts: Mapping[str, int], geometry: str = "none") -> list[tuple[str, str]]:
+    """The rows of the table ABOUT for an export done now; `counts` are the rows of each table."""
+    exported_at = datetime.now(UTC).isoformat(timespec="seconds")
+    about = snapshot.about | {"layout": LAYOUT, "exported_at": exported_at, "geometry": geometry}
+    return sorted((about | {name: str(count) for name, count in counts.items()}).items())
 
 
 def _about(workspace: Workspace) -> dict[str, str]:
