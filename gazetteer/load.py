@@ -95,17 +95,24 @@ def _layers_segment(rebuild: bool) -> Segment:
     places = read_layers(frequencies)
     shutil.rmtree(folder, ignore_errors=True)
     build_index(places, frequencies, folder, meta={"fingerprint": state}, progress=logger.info)
-    _forget_old_indexes(folder.parent)
+    forget_old(folder.parent, "gazetteer-*", KEPT_INDEXES)
+    _forget_leftovers(folder.parent)
     return Segment(folder)
 
 
-def _forget_old_indexes(cache: Path) -> None:
-    """Remove indexes of former states but the latest, and what killed runs left behind a day ago."""
+def forget_old(cache: Path, pattern: str, kept: int) -> None:
+    """Remove the folders of this name but the latest."""
     with suppress(FileNotFoundError):  # another process tidies up too
-        made = {path: path.stat().st_mtime for path in cache.glob("gazetteer-*") if path.is_dir()}
-        old = sorted(made, key=made.__getitem__)[:-KEPT_INDEXES]
+        made = {path: path.stat().st_mtime for path in cache.glob(pattern) if path.is_dir()}
+        for path in sorted(made, key=made.__getitem__)[:-kept]:
+            shutil.rmtree(path, ignore_errors=True)
+
+
+def _forget_leftovers(cache: Path) -> None:
+    """Remove what killed runs left behind a day ago."""
+    with suppress(FileNotFoundError):  # another process tidies up too
         left = [path for path in cache.glob(".gazetteer-*") if path.stat().st_mtime < time.time() - DAY_S]
-        for path in (*old, *left):
+        for path in left:
             shutil.rmtree(path, ignore_errors=True)
 
 
