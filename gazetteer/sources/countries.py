@@ -10,7 +10,11 @@ def country_codes() -> list[str]:
     """The ISO 3166-1 alpha-2 codes that CLDR has a name for."""
     from babel import Locale  # only building the index needs it here
 
-    return [code for code in Locale.parse("en").territories if len(code) == 2 and code.isalpha() and code not in _NO_COUNTRIES]
+    return [
+        code
+        for code in Locale.parse("en").territories
+        if len(code) == 2 and code.isalpha() and code not in _NO_COUNTRIES
+    ]
 
 
 def cldr_names() -> Mapping[str, tuple[str, str]]:
