@@ -5,7 +5,6 @@ import json
 import re
 import tomllib
 from datetime import date
-from pathlib import Path
 
 import folium
 import pytest
@@ -20,6 +19,7 @@ from extract.store import Workspace
 from gazetteer import FeatureClass
 from tests.in_app import again, counts, html_parts, run_app, table_rows
 from tests.made_workspace import CANARY, HOSTILE_NAME, make_workspace
+from tests.serving import PROJECT
 from views import downloads, markup, refusals, table, texts, timeline
 from views.address import read_area
 from views.data import Answers
@@ -30,7 +30,6 @@ from views.reasons import FORMS, SEPARATOR, reason_text
 from views.saved_map import saved_map_bytes
 from views.texts import LANGUAGES, RELATIONS, Texts
 
-PROJECT = Path(__file__).parent.parent
 ENGLISH, ARABIC = Texts("en"), Texts("ar")
 
 
