@@ -154,7 +154,7 @@ def test_a_pasted_text_is_found_and_turned_back_from(reader):
     expect(dialog).to_contain_text("خبر ملصق")
     page.keyboard.press("Escape")
     expect(dialog).to_have_count(0)
-    page.wait_for_function("!location.search.includes('read=')")
+    page.wait_for_url(lambda url: "read=" not in url)
     page.wait_for_timeout(900)
     page.go_back()
     expect(dialog.locator("mark.now")).to_be_visible()
