@@ -1,15 +1,13 @@
 """What the tables in extract/data say about Arabic: cue words, relations, numbers, names that are also something else."""
 
-import csv
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache, cached_property
-from pathlib import Path
 
+from extract.word_tables import read_rows
 from gazetteer import normalize_name
 
 LONGEST_CUE = 4  # words; longer phrases are so rare that looking for them costs more than they give
-DATA = Path(__file__).resolve().parent / "data"
 
 
 # Nouns that stand before names like the generic ones of the table, in the dual and in the plural.
@@ -54,10 +52,11 @@ class Language:
     heads: dict[str, Head]
     facility_adjectives: frozenset[str]
     longest_cue: int
-    longest_relation: int
     cue_ends: frozenset[str]  # words that cues of several words end with, the clitic left out
+    cue_tails: frozenset[str]  # the last two words of these and more, up to the whole cue
     after_starts: frozenset[str]  # words that cues of several words after a name begin with
     relation_ends: frozenset[str]  # words that relations end with, the clitic left out
+    relation_tails: frozenset[str]  # the last two words of relations and more, up to the whole
 
     @cached_property
     def single_words(self) -> frozenset[str]:
@@ -85,12 +84,14 @@ def load_language() -> Language:
     """Read all tables, once a process."""
     before, after = _cues()
     relations = {}
-    for row in _rows("relations.csv"):
+    for row in read_rows("relations.csv"):
         relations.setdefault(normalize_name(row["phrase"]), row["relation"])
     measures = [
-        (normalize_name(r["word"]), float(r["value"]), r["kind"]) for r in _rows("measure_words.csv") if _is_value(r)
+        (normalize_name(r["word"]), float(r["value"]), r["kind"])
+        for r in read_rows("measure_words.csv")
+        if _is_value(r)
     ]
-    organisations = {normalize_name(r["name"]): r["kind"] for r in _rows("organisations.csv")}
+    organisations = {normalize_name(r["name"]): r["kind"] for r in read_rows("organisations.csv")}
     return Language(
         cues_before=before,
         cues_after=after,
@@ -109,16 +110,18 @@ def load_language() -> Language:
         given_names=_names("given_names.csv", "name"),
         family_names=_names("family_names.csv", "name"),
         demonyms=_names("demonyms.csv", "form"),
-        demonym_countries={normalize_name(r["form"]): r["country"] for r in _rows("demonyms.csv") if r["country"]},
+        demonym_countries={normalize_name(r["form"]): r["country"] for r in read_rows("demonyms.csv") if r["country"]},
         heads={
-            normalize_name(r["head"]): Head(r["inside"], tuple(r["features"].split("|"))) for r in _rows("heads.csv")
+            normalize_name(r["head"]): Head(r["inside"], tuple(r["features"].split("|")))
+            for r in read_rows("heads.csv")
         },
         facility_adjectives=_names("facility_adjectives.csv", "word"),
         longest_cue=min(LONGEST_CUE, max(len(c.split()) for c in (*before, *after))),
-        longest_relation=max(len(r.split()) for r in relations),
         cue_ends=_last_words(cue for cue in before if " " in cue),
+        cue_tails=_tails(before),
         after_starts=frozenset(cue.split()[0] for cue in after if " " in cue),
         relation_ends=_last_words(relations),
+        relation_tails=_tails(relations),
     )
 
 
@@ -140,9 +143,13 @@ def _last_words(phrases: Iterable[str]) -> frozenset[str]:
     return frozenset(found)
 
 
-def _rows(name: str) -> list[dict[str, str]]:
-    with open(DATA / name, encoding="utf-8", newline="") as lines:
-        return list(csv.DictReader(lines))
+def _tails(phrases: Iterable[str]) -> frozenset[str]:
+    """The last two words of phrases and more, up to the whole, also with a last single letter left out."""
+    found = set()
+    for words in map(str.split, phrases):
+        for whole in (words, words[:-1]) if words and len(words[-1]) == 1 else (words,):
+            found.update(" ".join(whole[i:]) for i in range(len(whole) - 1))
+    return frozenset(found)
 
 
 def _is_value(row: dict[str, str]) -> bool:
@@ -150,12 +157,12 @@ def _is_value(row: dict[str, str]) -> bool:
 
 
 def _names(table: str, column: str) -> frozenset[str]:
-    return frozenset(key for row in _rows(table) if (key := normalize_name(row[column])))
+    return frozenset(key for row in read_rows(table) if (key := normalize_name(row[column])))
 
 
 def _cues() -> tuple[dict[str, frozenset[str]], dict[str, frozenset[str]]]:
     sides: dict[str, dict[str, set[str]]] = {"before": {}, "after": {}}
-    for row in _rows("cues.csv"):
+    for row in read_rows("cues.csv"):
         sides[row["side"]].setdefault(normalize_name(row["cue"]), set()).add(row["type"])
     before, after = ({cue: frozenset(types) for cue, types in sides[side].items()} for side in ("before", "after"))
     return before, after
@@ -163,7 +170,7 @@ def _cues() -> tuple[dict[str, frozenset[str]], dict[str, frozenset[str]]]:
 
 def _ambiguous() -> dict[str, frozenset[str]]:
     kinds: dict[str, set[str]] = {}
-    for row in _rows("ambiguous_names.csv"):
+    for row in read_rows("ambiguous_names.csv"):
         mostly = row["note"].startswith("mostly the place") or row["reading"].startswith("mostly the place")
         kinds.setdefault(normalize_name(row["form"]), set()).add("place" if mostly else row["kind"])
     return {form: frozenset(found) for form, found in kinds.items()}

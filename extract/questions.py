@@ -21,6 +21,7 @@ from extract.filters import FACETS, IN_FACTS, IN_LIVE, IN_SPOTS, Area, Filters, 
 from extract.live import iterate, question
 from extract.mentions import Article
 from extract.parts import MENTION_SCHEMA, REVIEW_COLUMNS, articles_name, files_sql
+from extract.sql import literals
 from gazetteer import normalize_name
 
 # More choices than this no one reads through in a list; a search finds the rest.
@@ -239,8 +240,7 @@ class Questions(CopyTables):
         return f"place_no IS NULL AND review <> {self._codes['review'].index(Kind.NOT_A_PLACE)}"
 
     def _word(self, kind: str) -> str:
-        words = ", ".join("'" + word.replace("'", "''") + "'" for word in self._codes[kind])
-        return f"[{words}][{kind} + 1]"
+        return f"[{literals(self._codes[kind])}][{kind} + 1]"
 
     @question
     def timeline(self, filters: Filters) -> Timeline:

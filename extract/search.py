@@ -7,10 +7,8 @@ needs it. Words are folded (أ finds ا, ة finds ه) and kept a second time wit
 
 import contextlib
 import io
-import os
 import re
 import sqlite3
-import threading
 from collections.abc import Callable, Iterable
 from functools import lru_cache
 from pathlib import Path
@@ -18,6 +16,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 
 from gazetteer.normalize import fold_word, normalize_name
+from gazetteer.whole_file import whole_file
 
 # Names the form of the index: another form is another file name.
 FORM = "1"
@@ -51,11 +50,10 @@ def index_path(part: Path) -> Path:
 def build_index(part: Path, read: Read = Path.read_bytes) -> Path:
     """Make the index of the part, written under another name and renamed. `read` gives the part's bytes."""
     path = index_path(part)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}.part")
     stream = io.BytesIO(read(part))
     table = pq.read_table(stream, columns=["article_id", "version", "title", "text"]).to_pylist()
     path.parent.mkdir(parents=True, exist_ok=True)
-    try:
+    with whole_file(path, durable=False) as temporary:
         database = sqlite3.connect(temporary, isolation_level=None)
         database.execute("PRAGMA journal_mode = OFF")
         database.execute("PRAGMA synchronous = OFF")
@@ -72,9 +70,6 @@ def build_index(part: Path, read: Read = Path.read_bytes) -> Path:
         )
         database.execute("COMMIT")
         database.close()
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
     return path
 
 
