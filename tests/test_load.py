@@ -52,9 +52,9 @@ def test_made_store_is_a_workspace(store):
 
 
 def page(session):
-    """What the page said, without the numbers that Streamlit makes anew."""
+    """What the page said, without the numbers that Streamlit makes anew, and in no order: what was asked for is sent first."""
     assert session.errors == []
-    return [re.sub(r"\s+", " ", body) for body in session.html]
+    return sorted(re.sub(r"\s+", " ", body) for body in session.html)
 
 
 async def alone(port, query):
