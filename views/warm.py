@@ -32,13 +32,12 @@ async def lifespan(app: Any) -> AsyncIterator[None]:
 def _load() -> None:
     for name in LIBRARIES:
         importlib.import_module(name)
-    files.files()
+    files.pack()
     leave_alone()
 
 
 def _answer_ahead() -> None:
     importlib.import_module("views.ahead").answer_ahead()
-    files.pack()
     leave_alone()
 
 
