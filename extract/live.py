@@ -25,6 +25,8 @@ from extract.parts import (
 from extract.remote import is_url
 from extract.removed import SHOWN, hide, list_removed, read_removed
 from extract.replaced import Tables, forget, replace_articles
+from extract.row_files import RowFiles
+from extract.sorting import Order
 from extract.storage import Entry, Storage, StoreError, open_storage
 
 # How long a look at the folder holds: new parts are seen after this many seconds.
@@ -86,6 +88,8 @@ class Snapshot:
         self.database = Tables(storage.connect)
         self.codes: Codes = {}
         self.found: dict[tuple[str, Any], list[int]] = {}
+        # The orders of columns that were asked for last (see extract.sorting).
+        self.orders: dict[str, Order] = {}
         # Whether the table of copies is made as well (see extract.copy_tables).
         self.grouped = False
         self._storage, self._find_regions = storage, find_regions
@@ -210,6 +214,7 @@ class LiveTables:
         self.given = place
         self.storage = open_storage(place)
         self.folder: Path = self.storage.cache
+        self._row_files = RowFiles(self.storage)
         self._find_regions = find_regions
         self._lock = threading.RLock()
         self._pinned = _Pinned()

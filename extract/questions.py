@@ -13,23 +13,20 @@ import numpy as np
 import pyarrow as pa
 
 from extract import search
-from extract.copy_tables import CopyTables
 from extract.decisions import Kind
 from extract.export import ROW_COLUMNS
 from extract.facts import inside
 from extract.filters import FACETS, IN_FACTS, IN_LIVE, IN_SPOTS, Area, Filters, conditions, days_before, read_day
+from extract.full_rows import ARTICLE_COLUMNS, EXTRA_COLUMNS, SORTABLE, FullRows
 from extract.live import iterate, question
 from extract.mentions import Article
-from extract.parts import MENTION_SCHEMA, REVIEW_COLUMNS, articles_name, files_sql
+from extract.parts import MENTION_SCHEMA, articles_name, files_sql
 from gazetteer import normalize_name
 
 # More choices than this no one reads through in a list; a search finds the rest.
 FACET_VALUES = 250
-# What rows have beyond the columns promised to other programs: of the article, and for showing why.
-ARTICLE_COLUMNS = ("title", "date", "outlet", "url")
-DERIVED_COLUMNS = ("precision", "region", "region_en")
-EXTRA_COLUMNS = ("passage_start", "candidates", *REVIEW_COLUMNS, *DERIVED_COLUMNS, *ARTICLE_COLUMNS, "head")
-SORTABLE = (*ROW_COLUMNS, *REVIEW_COLUMNS, *DERIVED_COLUMNS, *ARTICLE_COLUMNS)
+# Columns of long texts are sorted by DuckDB: ranks of their values would take longer, and much memory, to work out.
+_LONG = ("passage", "reason")
 # Names so long may be written with one or two letters wrong (optimal string alignment).
 ONE_EDIT_FROM, TWO_EDITS_FROM = 5, 9
 # DuckDB counts edits of bytes, and an Arabic letter is two: for that they are written as signs that no folded name has.
@@ -95,7 +92,7 @@ class Passage:
     others: list[dict[str, Any]]
 
 
-class Questions(CopyTables):
+class Questions(FullRows):
     """What can be asked of a workspace, under filters."""
 
     def _where(self, filters: Filters) -> tuple[str, list[Any]]:
@@ -302,15 +299,10 @@ class Questions(CopyTables):
             return 0, []
         asked = {position for key in keys for position in key[2]}
         pairs = {key[:2]: [] for key in keys}
-        near = self._ask(
-            "SELECT position, article_number, passage_start FROM facts WHERE article_number IN (SELECT unnest(?)) "
-            "ORDER BY position",
-            [sorted({key[0] for key in keys})],
-        ).fetchall()
-        kept = {position: (number, start) for position, number, start in near if (number, start) in pairs}
-        for row in self._full_rows("position IN (SELECT unnest(?))", [list(kept)]):
-            position = row.pop("position")
-            pairs[kept[position]].append(row | {"asked": position in asked})
+        near = self._pointers_of("article_number IN (SELECT unnest(?))", [sorted({key[0] for key in keys})])
+        kept = [pointer for pointer in near if (pointer.article_number, pointer.passage_start) in pairs]
+        for pointer, row in zip(kept, self._full_rows(kept), strict=True):
+            pairs[pointer.article_number, pointer.passage_start].append(row | {"asked": pointer.position in asked})
         return keys[0][3], [_passage(pairs[key[:2]]) for key in keys]
 
     @question
@@ -325,39 +317,9 @@ class Questions(CopyTables):
             [*parameters, list(place_ids), limit],
         ).fetchall()
         found: dict[str, list[dict[str, Any]]] = {}
-        for row in self._full_rows("position IN (SELECT unnest(?))", [[key[0] for key in keys]]):
+        for row in self._full_rows(self._pointers_of("position IN (SELECT unnest(?))", [[key[0] for key in keys]])):
             found.setdefault(row["place_id"], []).append(row)
         return found
-
-    def _full_rows(self, where: str, parameters: Sequence[Any], limit: str = "") -> list[dict[str, Any]]:
-        """Rows with their texts, in the order of the facts, which the condition is on: few rows, read from few parts."""
-        keys = self._ask(
-            f"SELECT part, row, position, {self._word('precision')} AS precision, region, region_en, "
-            "title, date, outlet, url, head FROM facts LEFT JOIN spots USING (place_no) JOIN live USING (article_number) "
-            f"WHERE {where} ORDER BY position {limit}",
-            parameters,
-        )
-        found = list(iterate(keys))
-        files, texts = self._mention_files(), {}
-        names = [name for name in (*ROW_COLUMNS, *EXTRA_COLUMNS) if name in MENTION_SCHEMA.names]
-        columns = ", ".join(f'"{name}"' for name in names)
-        by_part: dict[int, list[int]] = {}
-        for row in found:
-            by_part.setdefault(row["part"], []).append(row["row"])
-        if by_part:
-            asked = " UNION ALL ".join(
-                f"SELECT {part} AS part, file_row_number AS row, {columns} "
-                f"FROM {files_sql([files[part]], 'file_row_number = true')} "
-                f"WHERE file_row_number IN ({', '.join(map(str, numbers))})"
-                for part, numbers in by_part.items()
-            )
-            texts = {(row["part"], row["row"]): row for row in self._dicts(asked)}
-        return [
-            {name: text.get(name, row.get(name)) for name in (*ROW_COLUMNS, *EXTRA_COLUMNS)}
-            | {"position": row["position"]}
-            for row in found
-            for text in (texts[row["part"], row["row"]],)
-        ]
 
     @question
     def rows(
@@ -380,8 +342,13 @@ class Questions(CopyTables):
         if placed is not None:
             where += f" AND place_no IS {'NOT ' if placed else ''}NULL"
         if sort is None and limit is not None:
-            found = self._full_rows(where, parameters, f"LIMIT {int(limit)} OFFSET {int(offset)}")
-            return iter([{name: row[name] for name in (*ROW_COLUMNS, *EXTRA_COLUMNS)} for row in found])
+            return iter(
+                self._full_rows(self._pointers_of(where, parameters, f"LIMIT {int(limit)} OFFSET {int(offset)}"))
+            )
+        if limit is not None and sort not in _LONG:
+            found = self._positions(where, parameters)
+            page = self._order_of(sort).page(found, limit, offset, descending=descending)
+            return iter(self._full_rows(self._pointers_at(page)))
         columns = ", ".join(
             f'{"w" if name in MENTION_SCHEMA.names else "k"}."{name}"' for name in (*ROW_COLUMNS, *EXTRA_COLUMNS)
         )
@@ -421,7 +388,7 @@ class Questions(CopyTables):
             [list(surfaces), limit],
         ).fetchall()
         found: dict[str, list[dict[str, Any]]] = {}
-        for row in self._full_rows("position IN (SELECT unnest(?))", [[key[0] for key in keys]]):
+        for row in self._full_rows(self._pointers_of("position IN (SELECT unnest(?))", [[key[0] for key in keys]])):
             found.setdefault(row["surface"], []).append(row)
         return found
 
@@ -440,8 +407,8 @@ class Questions(CopyTables):
         file = self.storage.location(articles_name(self._parts[found[0]["article_part"]][0]))
         text = f"SELECT text FROM {files_sql([file])} WHERE article_id = ? AND version = ?"
         found[0] |= self._dicts(text, [article_id, found[0]["version"]])[0]
-        rows = self.rows(Filters(article_ids=(article_id,)), sort="start", placed=None)
-        return found[0] | {"mentions": list(rows)}
+        pointers = self._pointers_of("article_number = ?", [found[0]["article_number"]])
+        return found[0] | {"mentions": self._full_rows(pointers)}
 
     @question
     def full_articles(self, article_ids: Sequence[str]) -> list[Article]:
