@@ -10,7 +10,9 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import duckdb
+import pyarrow as pa
 
+from extract.counting import Coded
 from extract.facts import Codes, FindRegions, build_facts
 from extract.parts import (
     ARTICLE_SCHEMA,
@@ -31,7 +33,7 @@ from extract.storage import Entry, Storage, StoreError, open_storage
 
 # How long a look at the folder holds: new parts are seen after this many seconds.
 REFRESH_S = 1.0
-FETCH_ROWS = 10_000
+FETCH_ROWS, BATCH_ROWS = 10_000, 1_000_000
 # Numbers (of names, articles, places) kept of earlier searches, some 36 bytes each; what was asked counts as so many.
 REMEMBERED, KEY_NUMBERS = 2_000_000, 20
 # Parts that go while a question is answered are looked for again so often: each time others have taken their place.
@@ -90,6 +92,9 @@ class Snapshot:
         self.found: dict[tuple[str, Any], list[int]] = {}
         # The orders of columns that were asked for last (see extract.sorting).
         self.orders: dict[str, Order] = {}
+        # What the counted columns of places and articles hold (see extract.counting), and places as they are shown.
+        self.coded: dict[str, Coded] = {}
+        self.places: dict[int, dict[str, Any]] = {}
         # Whether the table of copies is made as well (see extract.copy_tables).
         self.grouped = False
         self._storage, self._find_regions = storage, find_regions
@@ -283,6 +288,11 @@ class LiveTables:
         if self._pinned.seen is None:
             self.refresh()
         self._seen.make()
+
+    def _batches(self, sql: str, parameters: Sequence[Any] = ()) -> Iterator[pa.RecordBatch]:
+        """The answer as columns, some rows at a time."""
+        self._want_facts()
+        return iter(self._database.cursor().sql(sql, params=list(parameters)).to_arrow_reader(BATCH_ROWS))
 
     def _dicts(self, sql: str, parameters: Sequence[Any] = ()) -> list[dict[str, Any]]:
         return list(iterate(self._ask(sql, parameters)))

@@ -4,7 +4,7 @@ Counts, places and order come from narrow tables in memory (extract.facts); what
 only the rows asked for.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import date
 from typing import Any
@@ -13,6 +13,7 @@ import numpy as np
 import pyarrow as pa
 
 from extract import search
+from extract.counting import NO_CODE, Coded, PlaceCounts, count_numbers, count_places, most
 from extract.decisions import Kind
 from extract.export import ROW_COLUMNS
 from extract.facts import inside
@@ -32,6 +33,11 @@ ONE_EDIT_FROM, TWO_EDITS_FROM = 5, 9
 # DuckDB counts edits of bytes, and an Arabic letter is two: for that they are written as signs that no folded name has.
 _ARABIC = "ابتثجحخدذرزسشصضطظعغفقكلمنهويءئؤةىپچژگڤ"
 _CODES = "ABCDEFGHIJKLMNOPQRSTUVWXYZ!#$%&()*+,-./"[: len(_ARABIC)]
+# How a place is shown, and from how many on they are all read, once, and kept.
+_PLACE_SHOWN = ("place_id", "place", "place_en", "feature", "country", "region", "region_en", "lat", "lon", "radius_km")
+_FEW_PLACES = 100
+_CODED_SCHEMA = pa.schema([("number", pa.int32()), ("value", pa.string())])
+_COUNTED_SCHEMA = pa.schema([("place_no", pa.int32()), ("article_number", pa.int32()), ("role", pa.uint8())])
 # A timeline's bars: days up to so many days, then weeks, months, years.
 # Periods compared for what rose and fell: the longest that fits three times into the time covered.
 TREND_DAYS = (365, 30, 7)
@@ -174,35 +180,39 @@ class Questions(FullRows):
         for name in FACETS:
             same.setdefault(replace(filters, **{name: ()}), []).append(name)
         for asked, names in same.items():
-            for table, columns in (("facts", IN_FACTS), ("spots", IN_SPOTS), ("live", IN_LIVE)):
-                wanted = {name: columns[name] for name in names if name in columns}
-                if wanted:
-                    found |= self._facets_of(asked, table, wanted)
+            found |= self._facets_of(asked, names)
         return {name: found[name] for name in FACETS}
 
-    def _facets_of(self, filters: Filters, table: str, columns: Mapping[str, str]) -> dict[str, list[tuple[str, int]]]:
-        # One scan counts several columns: grouping() tells which of them a row counts. What hangs on the place or the
-        # article is counted by its number first: numbers are quick to group, and there are fewer of them than mentions.
+    def _facets_of(self, filters: Filters, names: Sequence[str]) -> dict[str, list[tuple[str, int]]]:
+        # One scan counts several columns. What hangs on the place or the article is counted by its number first.
         where, parameters = self._where(filters)
-        listed = ", ".join(columns.values())
-        number = {"spots": "place_no", "live": "article_number"}.get(table)
-        source = f"(SELECT {listed}, 1 AS n FROM facts WHERE {where})"
-        if number:
-            source = f"(SELECT {number}, count(*) AS n FROM facts WHERE {where} GROUP BY {number}) JOIN {table} USING ({number})"
-        rows = self._ask(
-            f"SELECT grouping({listed}) AS mask, coalesce({listed}) AS value, sum(n)::BIGINT AS total "
-            f"FROM {source} GROUP BY GROUPING SETS ({', '.join(f'({column})' for column in columns.values())}) "
-            "HAVING value IS NOT NULL "
-            "QUALIFY row_number() OVER (PARTITION BY mask ORDER BY total DESC, value) <= ? ORDER BY total DESC, value",
-            [*parameters, FACET_VALUES],
-        ).fetchall()
-        found: dict[str, list[tuple[str, int]]] = {name: [] for name in columns}
-        every = (1 << len(columns)) - 1
-        masks = {every ^ (1 << (len(columns) - 1 - position)): name for position, name in enumerate(columns)}
-        for mask, value, n in rows:
-            name = masks[mask]
-            found[name].append((self._codes[columns[name]][value] if table == "facts" else value, n))
+        numbers = {name: "place_no" if name in IN_SPOTS else "article_number" for name in names if name not in IN_FACTS}
+        columns = sorted({IN_FACTS[name] for name in names if name in IN_FACTS} | set(numbers.values()))
+        counts = count_numbers(
+            self._batches(f"SELECT {', '.join(columns)} FROM facts WHERE {where}", parameters), columns
+        )
+        found = {}
+        for name in names:
+            if name in IN_FACTS:
+                words = self._codes[IN_FACTS[name]]
+                chosen = most(counts[IN_FACTS[name]][: len(words)], FACET_VALUES)
+                found[name] = [(words[code], count) for code, count in chosen]
+            else:
+                coded = self._coded((IN_SPOTS | IN_LIVE)[name], numbers[name])
+                chosen = most(coded.sums(counts[numbers[name]]), FACET_VALUES)
+                values = coded.values.take(pa.array([code for code, _ in chosen], pa.int32())).to_pylist()
+                found[name] = [(value, count) for value, (_, count) in zip(values, chosen, strict=True)]
         return found
+
+    def _coded(self, column: str, number: str) -> Coded:
+        """What the column of `spots` (by place_no) or `live` (by article_number) holds."""
+        known = self._seen.coded
+        if column not in known:
+            table = "spots" if number == "place_no" else "live"
+            sql = f"SELECT {number} AS number, {column} AS value FROM {table}"
+            found = pa.Table.from_batches(self._batches(sql), _CODED_SCHEMA)
+            known[column] = Coded.of(found["number"].to_numpy(), found["value"])
+        return known[column]
 
     @question
     def regions(self) -> dict[str, tuple[str, str]]:
@@ -220,17 +230,54 @@ class Questions(FullRows):
         With `by` ("outlet" or "precision"), `most` is the value that most of its mentions have.
         """
         where, parameters = self._where(filters)
-        most = f"mode({self._word('precision')})" if by == "precision" else "mode(outlet)" if by == "outlet" else "NULL"
-        source = "facts JOIN live USING (article_number)" if by == "outlet" else "facts"
-        return self._dicts(
-            "SELECT place_id, place, place_en, feature, country, region, region_en, lat, lon, radius_km, mentions, articles, "
-            f"{self._word('role')} AS role, last"
-            + (", most " if by in ("outlet", "precision") else " ")
-            + "FROM (SELECT place_no, count(*) AS mentions, count(DISTINCT article_number) AS articles, "
-            f"min(role) AS role, max(facts.day) AS last, {most} AS most FROM {source} WHERE {where} GROUP BY place_no) "
-            "JOIN spots USING (place_no) WHERE lat IS NOT NULL ORDER BY mentions DESC, place_id LIMIT ?",
-            [*parameters, limit],
+        counted = self._count_places(where, parameters)
+        shown = self._places_shown(counted.numbers)
+        ranks = self._coded("place_id", "place_no").codes[counted.numbers]
+        order = [n for n in np.lexsort((ranks, -counted.mentions)).tolist() if int(counted.numbers[n]) in shown][:limit]
+        numbers, mentions, articles = (
+            column[order].tolist() for column in (counted.numbers, counted.mentions, counted.articles)
         )
+        words = dict(enumerate(self._codes["role"]))
+        roles = [words.get(role) for role in counted.roles[order].tolist()]
+        days = self._days()[counted.firsts[order]].tolist()
+        rows = []
+        for number, mention, article, role, day in zip(numbers, mentions, articles, roles, days, strict=True):
+            row = shown[number].copy()
+            row["mentions"], row["articles"], row["role"], row["last"] = mention, article, role, day
+            rows.append(row)
+        if by in ("outlet", "precision"):
+            value = self._word("precision") if by == "precision" else "outlet"
+            source = "facts JOIN live USING (article_number)" if by == "outlet" else "facts"
+            sql = f"SELECT place_no, mode({value}) FROM {source} WHERE {where} GROUP BY place_no"
+            values = dict(self._ask(sql, parameters).fetchall())
+            rows = [row | {"most": values[number]} for row, number in zip(rows, numbers, strict=True)]
+        return rows
+
+    def _count_places(self, where: str, parameters: Sequence[Any]) -> PlaceCounts:
+        columns = f"coalesce(place_no, 0) AS place_no, article_number, coalesce(role, {NO_CODE})::UTINYINT AS role"
+        batches = list(self._batches(f"SELECT {columns} FROM facts WHERE {where}", parameters))
+        found = pa.Table.from_batches(batches, _COUNTED_SCHEMA)
+        return count_places(*(found[name].to_numpy() for name in _COUNTED_SCHEMA.names))
+
+    def _places_shown(self, numbers: np.ndarray) -> dict[int, dict[str, Any]]:
+        """Places that have a point as they are shown, by their numbers: these at least."""
+        # What is counted has its keys already: a dict that need not grow is copied more quickly.
+        counted = ", ".join(f"NULL AS {name}" for name in ("mentions", "articles", "role", "last"))
+        sql = f"SELECT place_no, {', '.join(_PLACE_SHOWN)}, {counted} FROM spots WHERE lat IS NOT NULL"
+        seen = self._seen
+        if not seen.places and len(numbers) > _FEW_PLACES:
+            seen.places = {row.pop("place_no"): row for row in self._dicts(sql)}
+        if seen.places:
+            return seen.places
+        few = self._dicts(f"{sql} AND place_no IN (SELECT unnest(?::INTEGER[]))", [numbers.tolist()])
+        return {row.pop("place_no"): row for row in few}
+
+    def _days(self) -> np.ndarray:
+        """The day of each article, by its number: datetime64[D], NaT for none."""
+        found = self._ask("SELECT article_number, day FROM live").fetchnumpy()
+        days = np.full(found["article_number"].max(initial=0) + 1, np.datetime64("NaT", "D"))
+        days[found["article_number"]] = np.ma.filled(found["day"].astype("datetime64[D]"), np.datetime64("NaT"))
+        return days
 
     def _is_unplaced(self) -> str:
         return f"place_no IS NULL AND review <> {self._codes['review'].index(Kind.NOT_A_PLACE)}"
