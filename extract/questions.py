@@ -101,11 +101,12 @@ class Passage:
 class Questions(FullRows):
     """What can be asked of a workspace, under filters."""
 
-    def _where(self, filters: Filters) -> tuple[str, list[Any]]:
+    def _where(self, filters: Filters, copies_of: str | None = None) -> tuple[str, list[Any]]:
         self._want_facts()
         if filters.copies == "once":
             self.find_copies()
-        return conditions(filters, self._codes, self._find_names, self.find_articles, self._find_inside)
+        find = (self._find_names, self.find_articles, self._find_inside)
+        return conditions(filters, self._codes, *find, copies_of=copies_of)
 
     def _find_names(self, key: str) -> list[int]:
         """Numbers of the names that hold the folded text; when there are none, of those a letter or two away."""
@@ -176,16 +177,20 @@ class Questions(FullRows):
         At most FACET_VALUES are given of each.
         """
         found: dict[str, list[tuple[str, int]]] = {}
-        same: dict[Filters, list[str]] = {}
+        same: dict[tuple[Filters, str | None], list[str]] = {}
         for name in FACETS:
-            same.setdefault(replace(filters, **{name: ()}), []).append(name)
-        for asked, names in same.items():
-            found |= self._facets_of(asked, names)
+            # Of each outlet, or article, alone a story counts where it came first within it.
+            copies_of = IN_LIVE.get(name) if filters.copies == "once" else None
+            same.setdefault((replace(filters, **{name: ()}), copies_of), []).append(name)
+        for (asked, copies_of), names in same.items():
+            found |= self._facets_of(asked, names, copies_of)
         return {name: found[name] for name in FACETS}
 
-    def _facets_of(self, filters: Filters, names: Sequence[str]) -> dict[str, list[tuple[str, int]]]:
+    def _facets_of(
+        self, filters: Filters, names: Sequence[str], copies_of: str | None
+    ) -> dict[str, list[tuple[str, int]]]:
         # One scan counts several columns. What hangs on the place or the article is counted by its number first.
-        where, parameters = self._where(filters)
+        where, parameters = self._where(filters, copies_of)
         numbers = {name: "place_no" if name in IN_SPOTS else "article_number" for name in names if name not in IN_FACTS}
         columns = sorted({IN_FACTS[name] for name in names if name in IN_FACTS} | set(numbers.values()))
         counts = count_numbers(
@@ -319,15 +324,17 @@ class Questions(FullRows):
         if first > last:
             return None
         before = days_before(first, (last - first).days + 1)
-        where, parameters = self._where(replace(filters, date_from=None, date_to=None))
+        # A story counts where it came first within the time that is compared.
+        compared = {"date_from": before.isoformat(), "date_to": last.isoformat(), "undated": False}
+        where, parameters = self._where(replace(filters, **compared))
         rows = self._dicts(
             "SELECT place_id, place, place_en, now, earlier FROM (SELECT place_no, "
             "count(*) FILTER (day >= ?) AS now, count(*) FILTER (day < ?) AS earlier "
-            f"FROM facts WHERE day BETWEEN ? AND ? AND {where} AND place_no IS NOT NULL GROUP BY place_no) "
+            f"FROM facts WHERE {where} AND place_no IS NOT NULL GROUP BY place_no) "
             "JOIN spots USING (place_no) WHERE now <> earlier "
             # A rise from 1 to 5 says more than one from 101 to 105.
             "ORDER BY (now - earlier) / sqrt(now + earlier) DESC, place_id",
-            [first, first, before, last, *parameters],
+            [first, first, *parameters],
         )
         risen = [row for row in rows if row["now"] > row["earlier"]][:limit]
         fallen = [row for row in reversed(rows) if row["now"] < row["earlier"]][:limit]
