@@ -92,9 +92,11 @@ class Snapshot:
         self.found: dict[tuple[str, Any], list[int]] = {}
         # The orders of columns that were asked for last (see extract.sorting).
         self.orders: dict[str, Order] = {}
-        # What the counted columns of places and articles hold (see extract.counting), and places as they are shown.
+        # What the counted columns of places and articles hold (see extract.counting).
         self.coded: dict[str, Coded] = {}
+        # The places of the last full build as they are shown: numbers up to `built_places` keep their meaning until the next.
         self.places: dict[int, dict[str, Any]] = {}
+        self.built_places = 0
         # Whether the table of copies is made as well (see extract.copy_tables).
         self.grouped = False
         self._storage, self._find_regions = storage, find_regions
@@ -136,6 +138,7 @@ class Snapshot:
         if found is None:
             return False
         self.database, self.codes = found
+        self.places, self.built_places = before.places, before.built_places
         rows = _numbered_sql(mentions, 0, "part", "file_row_number")
         self.database.cursor().execute(f"CREATE VIEW {self.database.schema}.part_rows AS {rows}")
         forget(self.database)
@@ -172,6 +175,7 @@ class Snapshot:
         _enter_files(cursor, "files", files)
         cursor.execute(f"CREATE OR REPLACE VIEW part_rows AS {scan}")
         self.codes = build_facts(cursor, self._find_regions)
+        self.built_places = cursor.execute("SELECT count(*) FROM spots").fetchone()[0]
         cursor.execute("COMMIT")
 
 

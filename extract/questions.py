@@ -269,13 +269,16 @@ class Questions(FullRows):
         # What is counted has its keys already: a dict that need not grow is copied more quickly.
         counted = ", ".join(f"NULL AS {name}" for name in ("mentions", "articles", "role", "last"))
         sql = f"SELECT place_no, {', '.join(_PLACE_SHOWN)}, {counted} FROM spots WHERE lat IS NOT NULL"
-        seen = self._seen
-        if not seen.places and len(numbers) > _FEW_PLACES:
-            seen.places = {row.pop("place_no"): row for row in self._dicts(sql)}
-        if seen.places:
-            return seen.places
-        few = self._dicts(f"{sql} AND place_no IN (SELECT unnest(?::INTEGER[]))", [numbers.tolist()])
-        return {row.pop("place_no"): row for row in few}
+        known = self._seen.places
+        wanted = [number for number in numbers.tolist() if number not in known]
+        if len(wanted) > _FEW_PLACES:
+            built = self._dicts(f"{sql} AND place_no <= ?", [self._seen.built_places])
+            known.update((row.pop("place_no"), row) for row in built)
+            wanted = [number for number in wanted if number not in known]
+        if not wanted:
+            return known
+        rest = self._dicts(f"{sql} AND place_no IN (SELECT unnest(?::INTEGER[]))", [wanted])
+        return known | {row.pop("place_no"): row for row in rest}
 
     def _days(self) -> np.ndarray:
         """The day of each article, by its number: datetime64[D], NaT for none."""
