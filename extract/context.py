@@ -1,6 +1,7 @@
 """One article with its words and spans, and what is true of it as a whole. Pure."""
 
 import re
+from collections import defaultdict
 from dataclasses import dataclass, field
 
 from extract.language import Language
@@ -10,7 +11,7 @@ from extract.words import Word
 
 # A short quotation is a name («فجر ليبيا»), a long one is speech. Archives mix opening and closing signs.
 _QUOTED = re.compile('[«»“”"][^«»“”"\\n.،؛:]{2,40}[»”"]')
-_QUOTES = frozenset('«»“”"')
+_QUOTES = '«»“”"'
 _COUNTRY_GIVEN = 2.0  # what the article's own country weighs among those of its names
 _ORGANISATION_WORDS = 6
 
@@ -33,27 +34,28 @@ class Context:
     focus: dict[str, float] = field(default_factory=dict)
     organisations: list[tuple[int, int, str]] = field(default_factory=list)
     quoted: list[tuple[int, int]] = field(default_factory=list)
-    at: dict[int, list[Span]] = field(default_factory=dict)
-    beginning: dict[int, list[Span]] = field(default_factory=dict)
-    ending: dict[int, list[Span]] = field(default_factory=dict)
-    named: dict[str, list[Span]] = field(default_factory=dict)
+    at: defaultdict[int, list[Span]] = field(default_factory=lambda: defaultdict(list))
+    beginning: defaultdict[int, list[Span]] = field(default_factory=lambda: defaultdict(list))
+    ending: defaultdict[int, list[Span]] = field(default_factory=lambda: defaultdict(list))
+    named: defaultdict[str, list[Span]] = field(default_factory=lambda: defaultdict(list))
 
     def __post_init__(self) -> None:
         page = self.page
         self.text, self.tokens, self.words, self.language = page.text, page.tokens, page.words, page.reader.language
         self.focus = country_focus(self.spans, self.country)
-        if not _QUOTES.isdisjoint(page.text):
+        if any(sign in page.text for sign in _QUOTES):
             self.quoted = [match.span() for match in _QUOTED.finditer(page.text)]
         self.organisations = find_organisations(page)
         at, beginning, ending, named = self.at, self.beginning, self.ending, self.named
         for span in self.spans:
             first, last = span.first, span.last
-            beginning.setdefault(first, []).append(span)
-            ending.setdefault(last, []).append(span)
-            named.setdefault(span.name.key, []).append(span)
-            at.setdefault(first, []).append(span)
-            for i in range(first + 1, last + 1):
-                at.setdefault(i, []).append(span)
+            beginning[first].append(span)
+            ending[last].append(span)
+            named[span.name.key].append(span)
+            at[first].append(span)
+            if last > first:
+                for i in range(first + 1, last + 1):
+                    at[i].append(span)
 
     def word(self, folded: str) -> Word:
         """What the tables say of any folded word."""
@@ -85,7 +87,8 @@ def find_organisations(page: Page) -> list[tuple[int, int, str]]:
     found = []
     words, size = page.words, len(page.tokens)
     organisations = page.reader.language.organisations
-    for i, word in enumerate(words):
+    for i in page.noted:
+        word = words[i]
         if word.starts_organisation:
             following = words[i + 1].folded
             for stem, seconds in word.starts_organisation:

@@ -76,9 +76,11 @@ class Geoparser:
             return []
         relations = find_relations(context, [mention.span for mention in mentions], scene.listed)
         sentences = split_sentences(context.text)
+        starts = [start for start, _ in sentences]
         found = []
         for i, mention in enumerate(mentions):
-            resolution = self._resolve(context, mention, ranked[i], relations[i], sentences)
+            sentence = sentences[max(0, bisect_right(starts, mention.span.start) - 1)]
+            resolution = self._resolve(context, mention, ranked[i], relations[i], sentence)
             if ranked[i] and is_unlikely(context, mentions, ranked, i):
                 resolution = _out_of_place(resolution)
             found.append(resolution)
@@ -90,14 +92,13 @@ class Geoparser:
         recognized: Recognized,
         ranked: list[RankedCandidate],
         relation: str | None,
-        sentences: list[tuple[int, int]],
+        sentence: tuple[int, int],
     ) -> Resolution:
         span = recognized.span
         surface = context.text[span.start : span.end]
         named = relation if recognized.role is not Role.NAME_PART else None
         mention = Mention(span.start, span.end, surface, recognized.role, named, span.glued)
-        start, end = sentences[max(0, bisect_right(sentences, (span.start, len(context.text) + 1)) - 1)]
-        start, end = min(start, span.start), max(end, span.end)
+        start, end = min(sentence[0], span.start), max(sentence[1], span.end)
         if not ranked:
             confidence = self.model.calibrated(recognized.chance)
             return Resolution(mention, None, "unlisted", 0.0, confidence, NOT_LISTED, start, end)
@@ -143,7 +144,12 @@ def geoparse_article(article: Article, gazetteer: Gazetteer) -> list[Resolution]
 def _method(span: Span, best: RankedCandidate) -> str:
     if span.kind == "composed":
         return "composed"
-    return next(c.method for c in span.candidates if c.place.id == best.place.id)
+    candidates = span.candidates
+    return (
+        next(c.method for c in candidates if c.place.id == best.place.id)
+        if len(candidates) > 1
+        else candidates[0].method
+    )
 
 
 def _out_of_place(resolution: Resolution) -> Resolution:

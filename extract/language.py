@@ -54,10 +54,11 @@ class Language:
     heads: dict[str, Head]
     facility_adjectives: frozenset[str]
     longest_cue: int
-    longest_relation: int
     cue_ends: frozenset[str]  # words that cues of several words end with, the clitic left out
+    cue_tails: frozenset[str]  # the last two words of these and more, up to the whole cue
     after_starts: frozenset[str]  # words that cues of several words after a name begin with
     relation_ends: frozenset[str]  # words that relations end with, the clitic left out
+    relation_tails: frozenset[str]  # the last two words of relations and more, up to the whole
 
     @cached_property
     def single_words(self) -> frozenset[str]:
@@ -115,10 +116,11 @@ def load_language() -> Language:
         },
         facility_adjectives=_names("facility_adjectives.csv", "word"),
         longest_cue=min(LONGEST_CUE, max(len(c.split()) for c in (*before, *after))),
-        longest_relation=max(len(r.split()) for r in relations),
         cue_ends=_last_words(cue for cue in before if " " in cue),
+        cue_tails=_tails(before),
         after_starts=frozenset(cue.split()[0] for cue in after if " " in cue),
         relation_ends=_last_words(relations),
+        relation_tails=_tails(relations),
     )
 
 
@@ -137,6 +139,15 @@ def _last_words(phrases: Iterable[str]) -> frozenset[str]:
     for phrase in phrases:
         words = phrase.split()
         found.update(words[-2:] if words and len(words[-1]) == 1 else words[-1:])
+    return frozenset(found)
+
+
+def _tails(phrases: Iterable[str]) -> frozenset[str]:
+    """The last two words of phrases and more, up to the whole, also with a last single letter left out."""
+    found = set()
+    for words in map(str.split, phrases):
+        for whole in (words, words[:-1]) if words and len(words[-1]) == 1 else (words,):
+            found.update(" ".join(whole[i:]) for i in range(len(whole) - 1))
     return frozenset(found)
 
 

@@ -1,9 +1,9 @@
 """A name that a text may hold, with the places it may mean and all that hangs on nothing else in the text."""
 
 from dataclasses import dataclass, field
-from typing import NamedTuple
 
 from extract.language import Language
+from extract.memo import Memo
 from gazetteer import Candidate, Gazetteer
 from gazetteer.index import BARE
 from gazetteer.match import NOUN_MISSING
@@ -15,8 +15,18 @@ _NEAR_BEST = 25.0  # of importance: places so little behind the best one may be 
 _MADE = ("composed", "unlisted")  # kinds of names that the gazetteer does not hold
 
 
-class Look(NamedTuple):
-    """What the context model sees of a name, in buckets."""
+@dataclass(frozen=True, slots=True, eq=False)
+class NameClass:
+    """What much else is seen together with. There is one object of each, so that they are told apart quickly."""
+
+    known: str  # importance and kind in one
+    frequency: str  # how common its words are, and whether it is one token
+    clean: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Look:
+    """What the context model sees of a name, in buckets. There is one object of each, so that they are told apart quickly."""
 
     kind: str
     words: int
@@ -39,14 +49,14 @@ class Look(NamedTuple):
     clean: int
 
     @property
-    def name_class(self) -> str:
-        """Importance and kind in one."""
-        return f"imp={self.top}{'' if self.kind in ('plain', 'clitic', 'glued') else self.kind}"
+    def name_class(self) -> NameClass:
+        """Its importance, kind and frequency, and how surely it is a place by itself."""
+        known = f"imp={self.top}{'' if self.kind in ('plain', 'clitic', 'glued') else self.kind}"
+        return _classes[known, f"zf={self.zipf}w{self.size}", self.clean]
 
-    @property
-    def frequency(self) -> str:
-        """How common its words are, and whether it is one token."""
-        return f"zf={self.zipf}w{self.size}"
+
+_classes = Memo(lambda fields: NameClass(*fields), most=10_000)
+_looks = Memo(lambda fields: Look(*fields), most=50_000)
 
 
 @dataclass(slots=True, eq=False)
@@ -58,7 +68,7 @@ class Name:
     candidates: list[Candidate]
     head: str  # the generic noun of a composed or unlisted name
     look: Look
-    classes: tuple[str, str, int] = ("", "", 0)  # name class, frequency, clean: what much else is seen together with
+    name_class: NameClass
     focus_counts: bool = False  # it says which countries the article is about
     importance: float = -1.0  # of the first candidate
     listed: bool = False  # the gazetteer holds it
@@ -81,8 +91,7 @@ def describe_name(
 ) -> Name:
     """The name with everything that follows from the gazetteer and the tables; `tokens` it takes up in the text."""
     look = _look(key, kind, candidates, language, zipf, tokens, head)
-    name = Name(key, kind, candidates, head, look)
-    name.classes = look.name_class, look.frequency, look.clean
+    name = Name(key, kind, candidates, head, look, look.name_class)
     if candidates:
         name.importance = candidates[0].place.importance
         name.listed = kind not in _MADE
@@ -109,27 +118,28 @@ def _look(
     own_head = language.heads.get(words[0]) if len(words) > 1 and kind != "unlisted" else None
     forms = {key, key.removeprefix(ARTICLE), ARTICLE + key}
     ambiguous = tuple(sorted(k for form in forms for k in language.ambiguous.get(form, ()) if k != "place"))
-    return Look(
-        kind=kind,
-        words=min(len(words), 4),
-        size="1" if tokens == 1 else "2+",
-        top=bucket(max((c.place.importance for c in candidates), default=0.0), 15, 6),
-        zipf=bucket(min((zipf[w] for w in words), default=0.0), 0.8, 8),
-        count=bucket(len(candidates), 2, 5),
-        article=key.startswith(ARTICLE),
-        letters=min(len(key), 8),
-        feature=best.place.feature.value if best else "",
-        fit=bucket(best.score, 5, 20) if best else 0,
-        own_head=words[0] if own_head else "",
-        own_head_inside=own_head.inside if own_head else "",
-        head=head,
-        head_inside=language.heads[head].inside if head else "",
-        ambiguous=ambiguous,
-        given=key in language.given_names,
-        family=key in language.family_names,
-        demonym=key in language.demonyms,
-        clean=_clean(key, candidates, forms, ambiguous, language, zipf),
-    )
+    # In the order of the fields of Look.
+    return _looks[
+        kind,
+        min(len(words), 4),
+        "1" if tokens == 1 else "2+",
+        bucket(max((c.place.importance for c in candidates), default=0.0), 15, 6),
+        bucket(min((zipf[w] for w in words), default=0.0), 0.8, 8),
+        bucket(len(candidates), 2, 5),
+        key.startswith(ARTICLE),
+        min(len(key), 8),
+        best.place.feature.value if best else "",
+        bucket(best.score, 5, 20) if best else 0,
+        words[0] if own_head else "",
+        own_head.inside if own_head else "",
+        head,
+        language.heads[head].inside if head else "",
+        ambiguous,
+        key in language.given_names,
+        key in language.family_names,
+        key in language.demonyms,
+        _clean(key, candidates, forms, ambiguous, language, zipf),
+    ]
 
 
 def bucket(value: float, step: float, most: int) -> int:

@@ -52,7 +52,11 @@ class WordInfo:
 
     word: Word
     readings: tuple[Reading, ...] = ()
-    begins_typo: bool = False  # nothing is known of it: it may be the misspelt first word of a name
+    typo_forms: tuple[
+        tuple[str, str, int], ...
+    ] = ()  # nothing is known of it, so that it may be the misspelt first word of
+    # a name: each way to take proclitics off
+    noted: bool = False  # any of these, or the word is noted
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +80,9 @@ class WordReader:
         self.edge = self.words[EDGE]
         self.infos = Memo(self._read, most=_WORDS_REMEMBERED)
         self.next_words = Memo(lambda key: gazetteer.next_words(key, _MOST_NEXT), most=_NAMES_REMEMBERED)
+        # Whether what begins with a name's first words and goes on with the next word of the text is a name, and whether it
+        # begins one.
+        self.longer_keys = Memo(lambda key: (key in gazetteer, gazetteer.begins_name(key)), most=_NAMES_REMEMBERED)
         self.typos = Memo(self._find_typos, most=_NAMES_REMEMBERED)
         self.last_words = Memo(self._read_last_word, most=_NAMES_REMEMBERED)
         self._unlisted = Memo(
@@ -116,7 +123,7 @@ class WordReader:
         known = self.words[folded]
         zipf = known.zipf
         if not folded or zipf >= FUNCTION_ZIPF or folded[0].isdigit():
-            return WordInfo(known)
+            return WordInfo(known, noted=known.noted)
         forms = proclitics(folded)
         readings = list(self._plain(folded, forms))
         if not any(r.complete for r in readings) and not folded.isascii():
@@ -126,10 +133,9 @@ class WordReader:
             readings += found
         ends = [*offsets[1:], len(word)]
         placed = tuple(self._placed(r, word, offsets[r.start], ends[r.end - 1]) for r in readings)
-        begins_typo = (
-            zipf < UNKNOWN_ZIPF and not placed and len(folded) > 2 and folded[0].isalpha() and not folded.isascii()
-        )
-        return WordInfo(known, placed, begins_typo)
+        unknown = zipf < UNKNOWN_ZIPF and not placed
+        typo = unknown and len(folded) > 2 and folded[0].isalpha() and not folded.isascii()
+        return WordInfo(known, placed, tuple(forms) if typo else (), known.noted or typo or bool(placed))
 
     def _placed(self, reading: Reading, word: str, start: int, end: int) -> Reading:
         """The reading by offsets into the word as written, with its name."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from extract.context import Context
-from extract.features import look_at_article, look_at_span
+from extract.features import look_at_articles, look_at_spans
 from extract.mentions import Role
 from extract.model import CLASSES, chances_of
 from extract.scoring import Scorer
@@ -21,6 +21,8 @@ LEAST_CHANCE = 0.4
 PRIOR_CORRECTION = np.exp([-0.3, 0.0, 0.0, -1.2])
 # Of overlapping spans the longer one wins unless the shorter is far more likely: every further word counts so much.
 WORD_BONUS = 1.0
+
+_ROLES = tuple(map(Role, CLASSES[1:]))
 
 
 @dataclass(slots=True)
@@ -60,16 +62,11 @@ def in_organisation(context: Context, span: Span) -> bool:
 
 def class_chances(contexts: list[Context], scorer: Scorer) -> list[list[float]]:
     """Chances of each of CLASSES for every span of the articles, one after the other."""
-    looks = [look_at_span(context, span) for context in contexts for span in context.spans]
-    if not looks:
+    looks = look_at_spans(contexts)
+    if not looks.spans:
         return []
-    first, second = scorer.score_spans(looks)
-    named = (1 - chances_of(first)[:, 0]).tolist()
-    keys, start = [], 0
-    for context in contexts:
-        by_span = dict(zip(context.spans, named[start : start + len(context.spans)], strict=True))
-        keys += [look_at_article(context, span, by_span) for span in context.spans]
-        start += len(context.spans)
+    first, second = scorer.score_spans(looks.keys)
+    keys = look_at_articles(looks, (1 - chances_of(first)[:, 0]).tolist())
     chances = chances_of(second + scorer.score_articles(keys)) * PRIOR_CORRECTION
     return (chances / chances.sum(axis=1, keepdims=True)).tolist()
 
@@ -99,4 +96,4 @@ def select(spans: list[Span], chances: list[list[float]]) -> list[Recognized]:
 
 def _recognized(span: Span, chances: list[float]) -> Recognized:
     named = chances[1:]
-    return Recognized(span, Role(CLASSES[1 + named.index(max(named))]), sum(named))
+    return Recognized(span, _ROLES[named.index(max(named))], sum(named))

@@ -87,24 +87,27 @@ def _words_before(context: Context, span: Span) -> tuple[list[str], bool]:
     if span.left:
         words.append(span.left)
     lam = "ل" in span.proclitic
-    while words and context.word(words[-1]).outer_head and not _phrase(words[-1:], context.language):
+    while words and context.word(words[-1]).outer_head and not _phrase(words[-1], words[-1], context.language):
         lam = words.pop().startswith("ل")
     return words, lam
 
 
 def _longest_phrase(words: list[str], lam: bool, language: Language) -> tuple[int, str | None]:
-    for count in range(min(language.longest_relation, len(words)), 0, -1):
-        tail = words[-count:]
-        relation = (_phrase([*tail, "ل"], language) if lam else None) or _phrase(tail, language)
+    found, phrase = (0, None), ""
+    for count, word in enumerate(reversed(words), start=1):
+        phrase = f"{word} {phrase}" if phrase else word
+        relation = (_phrase(f"{phrase} ل", word, language) if lam else None) or _phrase(phrase, word, language)
         if relation:
-            return count, relation
-    return 0, None
+            found = count, relation
+        if count > 1 and phrase not in language.relation_tails:
+            break
+    return found
 
 
-def _phrase(words: list[str], language: Language) -> str | None:
-    phrase = " ".join(words)
+def _phrase(phrase: str, first: str, language: Language) -> str | None:
+    """The relation that the phrase says, or it without a clitic of its first word."""
     found = language.relations.get(phrase)
-    if found is None and phrase[:1] in "وفبل" and len(words[0]) > 3:
+    if found is None and first[:1] in "وفبل" and len(first) > 3:
         found = language.relations.get(phrase[1:])
     return found
 

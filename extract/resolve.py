@@ -12,6 +12,7 @@ from extract.memo import Memo
 from extract.mentions import RankedCandidate, Role
 from extract.names import Name
 from extract.recognize import Recognized
+from extract.spans import Span
 from gazetteer import FeatureClass, Place
 from gazetteer.places import EARTH_RADIUS_KM
 
@@ -93,6 +94,16 @@ def rank_candidates(scenes: list[Scene], columns: Memo) -> list[list[list[Ranked
     return ranking.ranked(order, weights, said)
 
 
+@dataclass(slots=True)
+class _Evidence:
+    """What stands around a mention for some of its candidates: a generic noun before it ("" for none), the country of an
+    adjective of origin after it, the name as written where it has vowel marks ("" where not)."""
+
+    head: str
+    origin: str | None
+    vowelled: str
+
+
 class _Ranking:
     """The candidates of a batch of articles as columns. A mention without candidates has no part in it."""
 
@@ -101,22 +112,25 @@ class _Ranking:
         self.scene_of: list[int] = []
         self.at: list[int] = []  # the number of each mention in its article
         self.mentions: list[Recognized] = []
-        blocks, own, sizes = [], [], []
+        self.evidence: list[_Evidence | None] = []
+        self.bounds: list[tuple[int, int]] = []  # the mentions of each article
+        blocks = []
         for number, scene in enumerate(scenes):
             before = len(self.mentions)
             for at, mention in enumerate(scene.mentions):
                 if mention.span.name.candidates:
-                    block = columns[mention.span.name]
-                    blocks.append(block)
-                    own.append(_own_scores(scene.context, mention, block))
+                    blocks.append(columns[mention.span.name])
                     self.scene_of.append(number)
                     self.at.append(at)
                     self.mentions.append(mention)
-            sizes.append(len(self.mentions) - before)
+                    self.evidence.append(_evidence(scene.context, mention.span))
+            self.bounds.append((before, len(self.mentions)))
         self.candidates = [c for mention in self.mentions for c in mention.span.name.candidates]
+        self.parents = [c.place.parents for c in self.candidates]
         if self.candidates:
-            self.table, self.own = np.concatenate(blocks).T, np.concatenate(own)
-            self._number(np.array([len(block) for block in blocks]), np.array(sizes))
+            self.table = np.concatenate(blocks).T
+            self._number(np.array([len(block) for block in blocks]), np.array([end - i for i, end in self.bounds]))
+            self.own = self._own_scores()
 
     def _number(self, counts: np.ndarray, sizes: np.ndarray) -> None:
         """Which candidates are whose, and every pair of a candidate and another mention that it hears.
@@ -124,6 +138,9 @@ class _Ranking:
         `counts` candidates of each mention, `sizes` mentions of each article.
         """
         self.starts = np.cumsum(counts) - counts
+        self.rows = [
+            range(end - count, end) for end, count in zip(np.cumsum(counts).tolist(), counts.tolist(), strict=True)
+        ]
         self.mention = np.repeat(np.arange(len(counts)), counts)
         scene = np.array(self.scene_of)
         hears = sizes[scene][self.mention]
@@ -142,6 +159,19 @@ class _Ranking:
         # The pairs of each candidate stand together: where those begin, of the candidates that have any.
         self.first_pairs = np.flatnonzero(np.diff(self.candidate, prepend=-1))
         self.hearing = self.candidate[self.first_pairs]
+        self.lists = self._beside_in_lists()
+        self.lists_of_many = [(i, beside) for i, beside in self.lists if len(self.rows[i]) > 1]
+
+    def _own_scores(self) -> np.ndarray:
+        """The score of each candidate from its name, its fame and the words around it."""
+        scores = self.table[PLAIN_SCORE].copy()
+        for rows, scene, evidence in zip(self.rows, self.scene_of, self.evidence, strict=True):
+            if evidence is not None:
+                context = self.scenes[scene].context
+                for row in rows:
+                    score = self.table[SCORE if evidence.head else PLAIN_SCORE, row]
+                    scores[row] = _with_evidence(score, context, evidence, self.candidates[row].place)
+        return scores
 
     def weigh(self, scores: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """The candidates by mention, best first, and the weight of each candidate."""
@@ -161,7 +191,8 @@ class _Ranking:
         total = np.bincount(candidate, weight, size) + 0.5
         alike = (table[COUNTRY][candidate] == table[COUNTRY][place]) & (table[COUNTRY][candidate] > 0)
         share = np.bincount(candidate, weight * alike, size) / total
-        chord = np.sqrt(((table[X : Z + 1, candidate] - table[X : Z + 1, place]) ** 2).sum(axis=0))
+        # Axis by axis: numpy takes many times as long to pick the columns of a table.
+        chord = np.sqrt(sum((table[axis][candidate] - table[axis][place]) ** 2 for axis in (X, Y, Z)))
         distance = 2 * EARTH_RADIUS_KM * np.arcsin(np.minimum(1.0, chord / 2))
         distance[(table[LARGE][place] > 0) | (table[NUMBER][candidate] == table[NUMBER][place])] = np.inf
         near = np.bincount(candidate, weight * np.exp(-distance / NEAR_KM), size)
@@ -181,26 +212,20 @@ class _Ranking:
     def _add_neighbours(self, said: _Said, best: list[int], weights: np.ndarray, last: bool) -> None:
         """Add what follows from what the mentions were taken for in words: containers, lists."""
         places = said.places
-        start = 0
-        starts = [*self.starts.tolist(), len(self.candidates)]
-        while start < len(places):
-            end = start + 1
-            while end < len(places) and self.scene_of[end] == self.scene_of[start]:
-                end += 1
+        for start, end in self.bounds:
             containers: dict[str, list[int]] = {}
             for i in range(start, end):
                 containers.setdefault(places[i].id, []).append(i)
+            named = containers.keys()
             for i in range(start, end):
-                if starts[i + 1] - starts[i] == 1 and not last:
-                    continue
-                following = i + 1 if i + 1 < end and self.at[i + 1] == self.at[i] + 1 else None
-                for row in range(starts[i], starts[i + 1]):
-                    for parent in self.candidates[row].place.parents:
-                        if parent in containers:
+                rows = self.rows[i]
+                if last or len(rows) > 1:
+                    for row in rows:
+                        if not named.isdisjoint(self.parents[row]):
+                            following = i + 1 if i + 1 < end and self.at[i + 1] == self.at[i] + 1 else None
                             self._add_container(said, row, i, containers, places, following)
-                            break
-                self._add_list(said, i, (start, end), best, weights, starts)
-            start = end
+        for i, beside in self.lists if last else self.lists_of_many:
+            self._add_list(said, i, beside, best, weights)
 
     def _add_container(
         self,
@@ -230,32 +255,38 @@ class _Ranking:
                 said.score[row] += CONTAINED
                 said.contained.add(row)
 
-    def _add_list(
-        self, said: _Said, i: int, scene: tuple[int, int], best: list[int], weights: np.ndarray, starts: list[int]
-    ) -> None:
+    def _beside_in_lists(self) -> list[tuple[int, list[int]]]:
+        """The mentions that stand in lists, each with its neighbours there."""
+        found = []
+        for scene, (start, end) in zip(self.scenes, self.bounds, strict=True):
+            if any(scene.listed):
+                for i in range(start, end):
+                    at = self.at[i]
+                    before = i > start and self.at[i - 1] == at - 1 and scene.listed[at - 1]
+                    after = i + 1 < end and self.at[i + 1] == at + 1 and scene.listed[at]
+                    if before or after:
+                        found.append((i, [i - 1] * before + [i + 1] * after))
+        return found
+
+    def _add_list(self, said: _Said, i: int, beside: list[int], best: list[int], weights: np.ndarray) -> None:
         """Names of one list are of one kind."""
-        at, listed = self.at[i], self.scenes[self.scene_of[i]].listed
-        if not ((at and listed[at - 1]) or (at < len(listed) and listed[at])):
-            return
-        before = i - 1 if i > scene[0] and self.at[i - 1] == at - 1 and listed[at - 1] else None
-        after = i + 1 if i + 1 < scene[1] and self.at[i + 1] == at + 1 and listed[at] else None
-        beside = [(self.candidates[best[j]].place.feature, weights[best[j]]) for j in (before, after) if j is not None]
-        for row in range(starts[i], starts[i + 1]) if beside else ():
+        kinds = [(said.places[j].feature, weights[best[j]]) for j in beside]
+        for row in self.rows[i]:
             feature = self.candidates[row].place.feature
-            said.score[row] += PARALLEL * max((weight for other, weight in beside if other is feature), default=0.0)
+            said.score[row] += PARALLEL * max((weight for other, weight in kinds if other is feature), default=0.0)
 
     def ranked(self, order: np.ndarray, weights: np.ndarray, said: _Said) -> list[list[list[RankedCandidate]]]:
         """The candidates in this order, with their reasons."""
         found: list[list[list[RankedCandidate]]] = [[[] for _ in scene.mentions] for scene in self.scenes]
-        rows, weigh, starts = order.tolist(), weights.tolist(), [*self.starts.tolist(), len(self.candidates)]
+        ordered, weigh = order.tolist(), weights.tolist()
         share, nearest, neighbour = said.share.tolist(), said.nearest.tolist(), said.neighbour.tolist()
-        for i, mention in enumerate(self.mentions):
-            context = self.scenes[self.scene_of[i]].context
-            kept = found[self.scene_of[i]][self.at[i]]
-            for row in rows[starts[i] : min(starts[i + 1], starts[i] + KEPT_CANDIDATES)]:
+        for i, evidence in enumerate(self.evidence):
+            number, rows = self.scene_of[i], self.rows[i]
+            kept = found[number][self.at[i]]
+            for row in ordered[rows.start : min(rows.stop, rows.start + KEPT_CANDIDATES)]:
                 candidate = self.candidates[row]
                 place = candidate.place
-                reasons = _own_reasons(context, mention, place)
+                reasons = _own_reasons(self.scenes[number].context, evidence, place) if evidence else []
                 if share[row] > 0.3:
                     reasons.append(f"{share[row]:.0%} of the places around lie in {place.country}")
                 if neighbour[row] >= 0:
@@ -264,7 +295,9 @@ class _Ranking:
                     reasons.append(f"in {said.places[said.container[row]].name}, which is named too")
                 if row in said.contained:
                     after = self.mentions[i + 1].span
-                    reasons.append(f"«{context.text[after.start : after.end]}» is named right after it")
+                    reasons.append(
+                        f"«{self.scenes[number].context.text[after.start : after.end]}» is named right after it"
+                    )
                 kept.append(RankedCandidate(place, candidate.score, weigh[row], "; ".join(reasons)))
         return found
 
@@ -286,46 +319,40 @@ def is_unlikely(context: Context, mentions: list[Recognized], chosen: list[list[
     return all(o.point.distance_km(best.point) > UNLIKELY_KM for o, _ in others)
 
 
-def _own_scores(context: Context, mention: Recognized, block: np.ndarray) -> np.ndarray:
-    """The score of each candidate from its name, its fame and the words around it."""
-    span = mention.span
-    head, origin = _head_before(context, mention), context.words[span.last + 1].demonym_country
-    vowelled = _vowelled[context.text[span.start : span.end]]
-    if not (head or origin or vowelled or context.country):
-        return block[:, PLAIN_SCORE]
-    scores = block[:, SCORE if head else PLAIN_SCORE].copy()
-    for row, candidate in enumerate(span.name.candidates):
-        place = candidate.place
-        if place.country and place.country == context.country:
-            scores[row] += COUNTRY_GIVEN
-        if head:
-            scores[row] += HEAD_FITS if place.feature in context.language.heads[head].features else HEAD_ODD
-        if vowelled and context.text[span.start : span.end] in place.names:
-            scores[row] += VOWELLED
-        if origin and origin == place.country:
-            scores[row] += DEMONYM
-    return scores
+def _evidence(context: Context, span: Span) -> _Evidence | None:
+    """What stands around the name, None where nothing does and the article says no country either."""
+    head = "" if span.name.kind == "composed" else context.word_before(span).head_word
+    origin, written = context.words[span.last + 1].demonym_country, context.text[span.start : span.end]
+    if head or origin or context.country or _vowelled[written]:
+        return _Evidence(head, origin, written if _vowelled[written] else "")
+    return None
 
 
-def _own_reasons(context: Context, mention: Recognized, place: Place) -> list[str]:
+def _with_evidence(score: float, context: Context, evidence: _Evidence, place: Place) -> float:
+    """The place's score with what stands around the name."""
+    if place.country and place.country == context.country:
+        score += COUNTRY_GIVEN
+    if evidence.head:
+        score += HEAD_FITS if place.feature in context.language.heads[evidence.head].features else HEAD_ODD
+    if evidence.vowelled and evidence.vowelled in place.names:
+        score += VOWELLED
+    if evidence.origin and evidence.origin == place.country:
+        score += DEMONYM
+    return score
+
+
+def _own_reasons(context: Context, evidence: _Evidence, place: Place) -> list[str]:
     """What of the scores above speaks for the place, in words."""
-    span, reasons = mention.span, []
+    reasons = []
     if context.country and place.country == context.country:
         reasons.append(f"article about {context.country}")
-    head = _head_before(context, mention)
-    if head and place.feature in context.language.heads[head].features:
-        reasons.append(f"«{head}» says {place.feature.value}")
-    written = context.text[span.start : span.end]
-    if _vowelled[written] and written in place.names:
+    if evidence.head and place.feature in context.language.heads[evidence.head].features:
+        reasons.append(f"«{evidence.head}» says {place.feature.value}")
+    if evidence.vowelled and evidence.vowelled in place.names:
         reasons.append("written with its vowel marks")
-    if place.country and context.words[span.last + 1].demonym_country == place.country:
+    if evidence.origin and place.country == evidence.origin:
         reasons.append("the adjective after it names the country")
     return reasons
-
-
-def _head_before(context: Context, mention: Recognized) -> str:
-    """The generic noun right before the name, "" when there is none or the name holds it."""
-    return "" if mention.span.name.kind == "composed" else context.word_before(mention.span).head_word
 
 
 _vowelled = Memo(lambda written: any(unicodedata.combining(char) for char in written), most=100_000)

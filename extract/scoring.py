@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from extract.features import ARTICLE_GROUPS, SPAN_GROUPS, Group, Key
+from extract.feature_groups import ARTICLE_GROUPS, SPAN_GROUPS, Group, Key
 from extract.memo import Memo
 from extract.model import CLASSES, ContextModel
 
@@ -26,23 +26,20 @@ class Scorer:
         self._article_memos = [self._memo(group) for group in ARTICLE_GROUPS]
         self._forget()
 
-    def score_spans(self, keys: list[tuple[Key, ...]]) -> tuple[np.ndarray, np.ndarray]:
-        """What the keys of SPAN_GROUPS, a tuple a span, add to the scores of both stages: two arrays, one row a span."""
+    def score_spans(self, keys: list[list[Key]]) -> tuple[np.ndarray, np.ndarray]:
+        """What the keys of SPAN_GROUPS, a column a group, add to the scores of both stages: two arrays, one row a span."""
         if self.count > _MOST_SUMS:
             self._forget()
         scores = self._add_up(self._span_memos, keys) + self._bias
         return scores[:, : len(CLASSES)], scores[:, len(CLASSES) :]
 
-    def score_articles(self, keys: list[tuple[Key, ...]]) -> np.ndarray:
-        """What the keys of ARTICLE_GROUPS, a tuple a span, add to the scores of the second stage."""
+    def score_articles(self, keys: list[list[Key]]) -> np.ndarray:
+        """What the keys of ARTICLE_GROUPS, a column a group, add to the scores of the second stage."""
         return self._add_up(self._article_memos, keys)[:, len(CLASSES) :]
 
-    def _add_up(self, memos: list[Memo], keys: list[tuple[Key, ...]]) -> np.ndarray:
-        # Group by group: a look-up in the table that was just used is twice as quick.
-        rows = [
-            list(map(memo.__getitem__, column)) for memo, column in zip(memos, zip(*keys, strict=True), strict=True)
-        ]
-        scores = np.zeros((len(keys), self._sums.shape[1]))
+    def _add_up(self, memos: list[Memo], keys: list[list[Key]]) -> np.ndarray:
+        rows = [list(map(memo.__getitem__, column)) for memo, column in zip(memos, keys, strict=True)]
+        scores = np.zeros((len(keys[0]), self._sums.shape[1]))
         for of_group in rows:
             scores += self._sums.take(of_group, axis=0)
         return scores

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from extract.names import Name
 from extract.readings import GLUE_ZIPF, NO_NOUNS, Reading, WordInfo, WordReader
 from extract.segment import Tokens
-from extract.words import Word, proclitics
+from extract.words import Word
 from gazetteer import Candidate
 from gazetteer.match import ARTICLE_DIFFERS, rank
 
@@ -31,7 +31,6 @@ class Span:
     right: str = ""
     glued: bool = False
     inner: "Span | None" = None  # the place a composed name is named after
-    beside: tuple | None = None  # its neighbours, once looked for: see extract.features
 
     @property
     def key(self) -> str:
@@ -51,12 +50,16 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A text cut into words, each looked up. `words` ends with words for the edges: index -1 stands before the first word."""
+    """A text cut into words, each looked up. `words` ends with words for the edges: index -1 stands before the first word.
+
+    `noted` are the numbers of the words that a name may begin with, or that say something about names farther on.
+    """
 
     text: str
     tokens: Tokens
     infos: list[WordInfo]
     words: list[Word]
+    noted: list[int]
     reader: WordReader
 
 
@@ -66,16 +69,19 @@ EDGES = 8  # how many words a look at a span's neighbours may reach over the tex
 def read_page(text: str, tokens: Tokens, reader: WordReader) -> Page:
     """Look every word of the text up."""
     infos = list(map(reader.infos.__getitem__, tokens.written))
-    return Page(text, tokens, infos, [info.word for info in infos] + [reader.edge] * EDGES, reader)
+    noted = [i for i, info in enumerate(infos) if info.noted]
+    return Page(text, tokens, infos, [info.word for info in infos] + [reader.edge] * EDGES, noted, reader)
 
 
 def find_spans(page: Page) -> list[Span]:
     """All spans that carry a name of the gazetteer, in text order; overlapping ones and all."""
     spans: list[Span] = []
+    headed = False  # whether a name begins with a generic noun that does not belong to it
     text, reader, words = page.text, page.reader, page.words
-    starts, gaps, next_words = page.tokens.starts, page.tokens.gaps, reader.next_words
+    infos, starts, gaps, next_words = page.infos, page.tokens.starts, page.tokens.gaps, reader.next_words
     noun_before = -NOUN_REACH - 1  # where the last generic noun stands
-    for i, info in enumerate(page.infos):
+    for i in page.noted:
+        info, size = infos[i], len(spans)
         if info.readings:
             nouns = _nouns_before(words, i) if i - noun_before <= NOUN_REACH else NO_NOUNS
             for reading in info.readings:
@@ -92,13 +98,26 @@ def find_spans(page: Page) -> list[Span]:
                 if reading.opens and gaps[i + 1].joins:
                     following, known = words[i + 1], next_words[reading.key]
                     if following.zipf < GLUE_ZIPF or known is None or following.folded in known:
-                        spans += _grow(page, i, reading, nouns)
-        elif info.begins_typo:
+                        longer = list(_grow(page, i, reading, nouns))
+                        headed = headed or any(span.name.rest for span in longer)
+                        spans += longer
+        elif info.typo_forms:
             spans += _grow_typos(page, i, noun_before)
         if info.word.head_features:
             noun_before = i
-    spans = _without_outer_heads(page, spans)
+        if len(spans) > size + 1:
+            spans[size:] = _each_once(spans[size:])
+    if headed:
+        spans = _without_outer_heads(page, spans)
     return spans + compose_spans(page, spans)
+
+
+def _each_once(spans: list[Span]) -> list[Span]:
+    """The spans, of those over the same stretch the first; a name whose generic noun will be cut off stays."""
+    kept: dict[object, Span] = {}
+    for span in spans:
+        kept.setdefault(span if span.name.rest else (span.start, span.end), span)
+    return list(kept.values())
 
 
 def _nouns_before(words: list[Word], i: int) -> frozenset[str]:
@@ -109,7 +128,6 @@ def _nouns_before(words: list[Word], i: int) -> frozenset[str]:
 def _grow(page: Page, i: int, reading: Reading, nouns: frozenset[str]) -> Iterator[Span]:
     """The names of several words that begin with a reading of the word."""
     tokens, reader, words = page.tokens, page.reader, page.words
-    gazetteer = reader.gazetteer
     start, glued = tokens.starts[i] + reading.start, reading.kind == "glued"
     key, j, opens = reading.key, i, True
     while opens and tokens.gaps[j + 1].joins:
@@ -117,8 +135,8 @@ def _grow(page: Page, i: int, reading: Reading, nouns: frozenset[str]) -> Iterat
         if not words[j].folded:
             break
         key = f"{key} {words[j].folded}"
-        opens = gazetteer.begins_name(key)
-        if key in gazetteer:
+        named, opens = reader.longer_keys[key]
+        if named:
             end = tokens.ends[j]
             name = reader.name(key, reading.kind, page.text[start:end], j - i + 1, nouns)
             if name is not None:
@@ -147,7 +165,7 @@ def _grow_typos(page: Page, i: int, noun_before: int) -> Iterator[Span]:
     tokens, reader, words = page.tokens, page.reader, page.words
     if not tokens.gaps[i + 1].joins:
         return
-    for proclitic, stem, at in proclitics(words[i].folded):
+    for proclitic, stem, at in page.infos[i].typo_forms:
         key = f"{stem} {words[i + 1].folded}"
         if reader.typos[key]:
             start, end = tokens.starts[i] + at, tokens.ends[i + 1]
@@ -187,7 +205,7 @@ def _cut_head(page: Page, span: Span) -> Span:
 def compose_spans(page: Page, spans: list[Span]) -> list[Span]:
     """Names made of a generic noun and a name: placed at the place they are named after, or not in the gazetteer."""
     gaps, heads = page.tokens.gaps, page.reader.language.heads
-    nouns = [(i, w) for i, w in enumerate(page.words) if w.composing and gaps[i + 1].joins]
+    nouns = [(i, page.words[i]) for i in page.noted if page.words[i].composing and gaps[i + 1].joins]
     if not nouns:
         return []
     by_first: dict[int, list[Span]] = {}

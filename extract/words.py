@@ -5,17 +5,26 @@ from dataclasses import dataclass, field
 from sys import intern
 
 from extract.language import LINKING, LIST_HEADS, Head, Language
+from extract.memo import Memo
 from gazetteer.normalize import ARTICLE, PROCLITICS
 
 EDGE = "<>"  # stands for a word before the first and after the last of a text
 COMMON_WORD_ZIPF = 4.3  # words rarer than this say nothing by themselves that was seen often enough to learn
 _NISBA = re.compile(r"(?:ال)?\w{2,}(?:ي|يه|يين|يون|يات)$")
 _TWO = ("وب", "ول", "وك", "فب", "فل")
-# How a word looks to a name beside it: the word itself (or its last letters), its first and last letters, and it without a
-# conjunction; the last three None in short words, the last one None where it has none.
-Look = tuple[str, str | None, str | None, str | None]
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class WordLook:
+    """How a word looks to a name beside it. There is one object of each, so that they are told apart quickly."""
+
+    seen: str  # the word itself, or its last letters
+    start: str | None  # its first letters, None in short words as what follows
+    end: str | None
+    stem: str | None  # as it is seen without a conjunction, None where it has none
+
+
+_looks = Memo(lambda fields: WordLook(*fields), most=200_000)
 _NONE: frozenset[str] = frozenset()
 
 
@@ -26,8 +35,7 @@ class Word:
     folded: str
     zipf: float
     zipf_bucket: int
-    look: Look
-    seen: str  # the first part of the look
+    look: WordLook
     nisba: bool  # ends like an adjective of origin
     name_like: str = "no"  # given, family or no: whether persons are called so
     title: bool = False  # a person's title: «الرئيس»
@@ -47,6 +55,7 @@ class Word:
     cue_sorted: tuple[str, ...] = ()
     no_cue: tuple[str, ...] = ("none",)  # what stands for no cue, with the types of the word without its first letter
     ends_cue: bool = False  # cues of several words end with it
+    cue_types: tuple[str, ...] | None = ("none",)  # of the cue before a name, None where more than the word decides
     after: tuple[str, ...] = ()  # types of the cue after a name that it is
     begins_after: bool = False
     near_cues: int = 0  # the cues it is that reach over a few words: 1 for place_head, 2 for place_verb
@@ -54,13 +63,14 @@ class Word:
         tuple[str, frozenset[str]], ...
     ] = ()  # its stems that organisations begin with, and how these go on
     relates: bool = False  # a relation of the name after it may be read from it
+    noted: bool = False  # it says something about names that do not stand right beside it, or begins one
 
 
 def describe_word(folded: str, language: Language, zipf: dict[str, float]) -> Word:
     """Everything the tables say of the word; `zipf` maps any folded word to its frequency."""
     frequency = zipf[folded]
     look = _look(folded, frequency, zipf)
-    word = Word(folded, frequency, min(8, int(frequency / 0.8)), look, look[0], _NISBA.match(folded) is not None)
+    word = Word(folded, frequency, min(8, int(frequency / 0.8)), look, _NISBA.match(folded) is not None)
     forms = proclitics(folded)
     if not language.single_words.isdisjoint((folded[1:], *(stem for _, stem, _ in forms))):
         _add_facts(word, forms, language)
@@ -93,6 +103,12 @@ def _add_facts(word: Word, forms: list[tuple[str, str, int]], language: Language
         word.no_cue = ("none", *sorted(cues.get(without, ())))
     word.cue_sorted = tuple(sorted(plain))
     word.ends_cue = folded in language.cue_ends
+    if word.ends_cue:
+        word.cue_types = None
+    elif plain:
+        word.cue_types = word.cue_sorted
+    else:
+        word.cue_types = None if word.cue_with else tuple(sorted(word.cue_inner)) or word.no_cue
     word.after = tuple(sorted(language.cues_after.get(folded, ())))
     word.begins_after = folded in language.after_starts
     word.near_cues = ("place_head" in near) + 2 * ("place_verb" in near)
@@ -100,15 +116,16 @@ def _add_facts(word: Word, forms: list[tuple[str, str, int]], language: Language
         (stem, language.organisation_starts[stem]) for stem in stems if stem in language.organisation_starts
     )
     word.relates = _relates(folded, language)
+    word.noted = bool(word.head_features or word.composing or word.near_cues or word.starts_organisation)
 
 
-def _look(folded: str, frequency: float, zipf: dict[str, float]) -> Look:
+def _look(folded: str, frequency: float, zipf: dict[str, float]) -> WordLook:
     seen = _seen(folded, frequency)
     if len(folded) <= 3:
-        return seen, None, None, None
+        return _looks[seen, None, None, None]
     joined = folded[0] in "وف"
     stem = folded[1:] if joined else folded
-    return seen, intern(stem[:2]), intern(stem[-2:]), _seen(stem, zipf[stem]) if joined else None
+    return _looks[seen, intern(stem[:2]), intern(stem[-2:]), _seen(stem, zipf[stem]) if joined else None]
 
 
 def _seen(word: str, frequency: float) -> str:

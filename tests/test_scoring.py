@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from extract import scoring
-from extract.features import article_features, look_at_article, look_at_span, span_features
+from extract.features import article_features, look_at_articles, look_at_spans, span_features
 from extract.geoparse import Geoparser
 from extract.memo import Memo
 from extract.mentions import Article
@@ -20,15 +20,15 @@ TEXTS = sorted(CORPUS.glob("*.jsonl"))
 def test_sums_by_key_are_the_sums_of_features(parser: Geoparser, path: object) -> None:
     model, scorer = parser.model, parser.scorer
     contexts = [parser.context(to_article(entry)) for entry in read_corpus([path])]
-    spans = [(context, span) for context in contexts for span in context.spans]
-    assert len(spans) > 1000
-    names = [["bias", *span_features(context, span)] for context, span in spans]
-    first, second = scorer.score_spans([look_at_span(context, span) for context, span in spans])
+    looks = look_at_spans(contexts)
+    assert len(looks.spans) > 1000
+    names = [["bias", *features] for features in span_features(contexts)]
+    first, second = scorer.score_spans(looks.keys)
     np.testing.assert_allclose(chances_of(first), model.predict(0, names), atol=1e-9)
     # Any chances will do: each span has one of its own.
-    chances = {span: number % 97 / 97 for number, (_, span) in enumerate(spans)}
-    more = [article_features(context, span, chances) for context, span in spans]
-    scores = second + scorer.score_articles([look_at_article(context, span, chances) for context, span in spans])
+    chances = [number % 97 / 97 for number in range(len(looks.spans))]
+    more = article_features(contexts, chances)
+    scores = second + scorer.score_articles(look_at_articles(looks, chances))
     expected = model.predict(1, [of_span + of_article for of_span, of_article in zip(names, more, strict=True)])
     np.testing.assert_allclose(chances_of(scores), expected, atol=1e-9)
 
@@ -47,7 +47,7 @@ def test_what_was_forgotten_is_summed_anew(parser: Geoparser, monkeypatch: pytes
     contexts = [parser.context(to_article(entry)) for entry in read_corpus(TEXTS[:1])[:40]]
     for _ in range(2):
         for context in contexts:
-            keys = [look_at_span(context, span) for span in context.spans]
+            keys = look_at_spans([context]).keys
             quick, whole = scorer.score_spans(keys), parser.scorer.score_spans(keys)
             np.testing.assert_allclose(np.hstack(quick), np.hstack(whole), atol=1e-9)
     assert scorer.count < 2000

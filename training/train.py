@@ -99,7 +99,7 @@ class Fitter:
 
 def fit(contexts: list[Context], classes: list[list[int]], meta: str = "") -> ContextModel:
     """A model of both stages."""
-    first = [[["bias", *span_features(c, s)] for s in c.spans] for c in contexts]
+    first = [[["bias", *names] for names in span_features([context])] for context in contexts]
     chances: list[np.ndarray] = [np.zeros(0)] * len(contexts)
     for fold in range(FOLDS):
         kept = [i for i in range(len(contexts)) if i % FOLDS != fold]
@@ -108,8 +108,8 @@ def fit(contexts: list[Context], classes: list[list[int]], meta: str = "") -> Co
             chances[i] = 1 - stage.predict(0, first[i])[:, 0] if first[i] else np.zeros(0)
     second = []
     for context, names, chance in zip(contexts, first, chances, strict=True):
-        by_span = {s: float(p) for s, p in zip(context.spans, chance, strict=True)}
-        second.append([f + article_features(context, s, by_span) for f, s in zip(names, context.spans, strict=True)])
+        of_article = article_features([context], chance.tolist())
+        second.append([of_span + more for of_span, more in zip(names, of_article, strict=True)])
     return ContextModel([_fit_stage(first, classes), _fit_stage(second, classes)], meta)
 
 
