@@ -16,8 +16,8 @@ from playwright.sync_api import Browser, Page, Playwright, Route
 
 from bench.process import ROOT, MeasureError, end_group, tie
 from tests.chromium import ADVICE, find_chromium
+from tests.in_browser import FLAGS, HOME
 from tests.serving import free_port, wait_until_up
-from tests.test_browser import FLAGS, HOME
 
 # Other maps draw with WebGL, which a machine without a graphics card does in software.
 SOFTWARE_GL = ["--use-angle=swiftshader", "--enable-unsafe-swiftshader", "--ignore-gpu-blocklist"]

@@ -1,7 +1,6 @@
 """The made corpus and the peers' names as files in the folder of results, made once for a state of gazetteer and program."""
 
 import hashlib
-import os
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +10,7 @@ from bench.page import Plan
 from bench.peers import load_names
 from gazetteer import load_gazetteer
 from gazetteer.load import fingerprint
+from gazetteer.whole_file import whole_file
 
 
 def corpus_of(plan: Plan, articles: int) -> Path:
@@ -25,9 +25,8 @@ def corpus_of(plan: Plan, articles: int) -> Path:
     if enough:
         return made[min(enough)]
     path = plan.out / f"{name}-{articles}.jsonl"
-    temporary = path.with_suffix(".part")
-    write_articles(temporary, articles, plan.seed, load_stock(load_gazetteer()))
-    os.replace(temporary, path)
+    with whole_file(path, durable=False) as temporary:
+        write_articles(temporary, articles, plan.seed, load_stock(load_gazetteer()))
     return path
 
 
@@ -42,7 +41,6 @@ def names_of(plan: Plan) -> Path:
     """A file with the names for the peers, one key a line."""
     path = plan.out / f"names-{fingerprint()}.txt"
     if not path.exists():
-        temporary = path.with_suffix(".part")
-        temporary.write_text("\n".join(load_names(load_gazetteer())), encoding="utf-8")
-        os.replace(temporary, path)
+        with whole_file(path, durable=False) as temporary:
+            temporary.write_text("\n".join(load_names(load_gazetteer())), encoding="utf-8")
     return path

@@ -11,9 +11,9 @@ from typing import Any, Protocol
 import pandas as pd
 import pyarrow.parquet as pq
 
-from extract.facts import regions_of
 from extract.filters import Filters
 from extract.questions import FACET_VALUES
+from extract.regions import regions_of
 from extract.store import Workspace
 from gazetteer import load_gazetteer
 

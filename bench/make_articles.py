@@ -8,7 +8,6 @@ The same seed gives the same bytes, with the same gazetteer and packages.
 """
 
 import argparse
-import csv
 import json
 import sys
 from collections.abc import Iterator
@@ -21,7 +20,8 @@ from typing import Any
 import numpy as np
 
 from bench.measure_gazetteer import misspell
-from bench.rates import ARABIC_WORD, ROOT, is_famous, load_rates
+from bench.rates import ARABIC_WORD, is_famous, load_rates
+from extract.word_tables import read_rows
 from gazetteer import FeatureClass, Gazetteer, load_gazetteer
 
 ARTICLES = 100_000
@@ -118,8 +118,7 @@ def load_stock(gazetteer: Gazetteer) -> Stock:
     # The list counts names among words: those come by the rate of names alone.
     words = [word for word in listed if ARABIC_WORD.fullmatch(word) and not is_famous(gazetteer, word)]
     shares = np.cumsum([listed[word] for word in words])
-    with open(ROOT / "extract" / "data" / "cues.csv", encoding="utf-8") as stream:
-        cues = list(csv.DictReader(stream))
+    cues = read_rows("cues.csv")
     verbs = [cue["cue"] for cue in cues if cue["type"] in ("actor_verb", "person_verb", "place_verb")]
     titles = [cue["cue"] for cue in cues if cue["type"] in ("person_title", "org_head", "actor_head")]
     every = rates["all"]

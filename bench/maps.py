@@ -20,7 +20,7 @@ from bench.page import Keep, Plan, Section, Table, number, said, seconds, times
 from bench.process import ROOT, MeasureError, memory_mb, run_measure
 from extract.filters import Filters
 from extract.store import Workspace
-from tests.test_browser import Reader
+from tests.in_browser import Reader
 
 LIMIT_S = 120
 # What starting and stopping a server and a browser may take on top.

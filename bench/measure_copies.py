@@ -7,7 +7,6 @@ footer of their outlet. Each names up to ten places, so that 100,000 articles ha
 
 import itertools
 import random
-import resource
 import sys
 import tempfile
 import time
@@ -18,6 +17,7 @@ from pathlib import Path
 
 from wordfreq import get_frequency_dict
 
+from bench.process import peak_mb
 from extract.copy_index import index_path
 from extract.filters import Filters
 from extract.mentions import Article, Mention, Resolution
@@ -105,9 +105,9 @@ def main(count: int) -> None:
         story_of = {article.id: story for article, story in made}
         workspace.add((article, world.read(article)) for article, _ in made[:count])
         print(f"{count} articles, {workspace.totals(Filters()).mentions} mentions")
-        before = _peak_mb()
+        before = peak_mb()
         _timed("all copies, from nothing", workspace.find_copies)
-        print(f"memory at most: {_peak_mb():.0f} MB, {before:.0f} MB before")
+        print(f"memory at most: {peak_mb():.0f} MB, {before:.0f} MB before")
         parts = list(Path(folder).glob("articles-*.parquet"))
         print(
             f"files beside the parts: {sum(index_path(part).stat().st_size for part in parts) / 1e6:.0f} MB, "
@@ -131,10 +131,6 @@ def _timed(name: str, work) -> None:
     print(
         f"{name}: {time.perf_counter() - start:.2f} s, {time.process_time() - worked:.2f} s of them at work", flush=True
     )
-
-
-def _peak_mb() -> float:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
 def _rightness(workspace: Workspace, story_of: dict[str, int]) -> None:

@@ -12,6 +12,8 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from bench.measure_gazetteer import LETTERS
+from bench.process import peak_mb
 from extract.databases.target import read_target
 from extract.mentions import Article, Mention, Resolution
 from extract.store import Workspace
@@ -19,7 +21,6 @@ from gazetteer import FeatureClass, Place, Point
 
 PLACES, WORDS, PER_ARTICLE, SENTENCE = 5_000, 40_000, 10, 25
 LOOK_S = 0.05
-LETTERS = "ابتثجحخدذرزسشصضطظعغفقكلمنهوي"
 
 
 def main() -> None:
@@ -33,23 +34,22 @@ def main() -> None:
         Workspace.create_or_open(args.folder).add(make_results(args.mentions // PER_ARTICLE), {"program": "bench"})
     for target in args.targets:
         for run in ("first", "again"):
-            seconds, peak_mb = measure(args.folder, target)
-            print(f"{read_target(target).shown}\t{run}\t{seconds:.1f} s\t{peak_mb:.0f} MB", flush=True)
+            seconds, peak = measure(args.folder, target)
+            print(f"{read_target(target).shown}\t{run}\t{seconds:.1f} s\t{peak:.0f} MB", flush=True)
 
 
 def measure(folder: Path, target: str) -> tuple[float, float]:
     """Seconds and peak memory (MB) of one export."""
     command = [sys.executable, "-m", "extract", "export", "--store", str(folder), "--to", target]
-    began, peak_kb = time.perf_counter(), 0
+    began, peak = time.perf_counter(), 0.0
     process = subprocess.Popen(command)
     # Not wait4: its figure counts the memory of the process that started this one as well.
     while process.poll() is None:
-        status = Path(f"/proc/{process.pid}/status").read_text(encoding="utf-8")
-        peak_kb = max([peak_kb, *(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmHWM:"))])
+        peak = max(peak, peak_mb(process.pid))
         time.sleep(LOOK_S)
     if process.returncode:
         sys.exit(process.returncode)
-    return time.perf_counter() - began, peak_kb / 1024
+    return time.perf_counter() - began, peak
 
 
 def make_results(articles: int) -> Iterator[tuple[Article, list[Resolution]]]:

@@ -9,11 +9,11 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterable
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from bench.process import ROOT, memory_mb
 from gazetteer import Gazetteer, find_candidates, load_gazetteer
 
 NAMES = 1_000
@@ -21,13 +21,7 @@ LETTERS = "ابتثجحخدذرزسشصضطظعغفقكلمنهوي"
 STARTS = 5
 _LOAD = "import time; t = time.perf_counter(); from gazetteer import load_gazetteer; "
 _LOAD += "m = time.perf_counter(); load_gazetteer(); e = time.perf_counter(); "
-_LOAD += "from bench.measure_gazetteer import memory_mb; print(m - t, e - m, memory_mb())"
-
-
-def memory_mb(kind: str = "VmRSS") -> float:
-    """What the process holds now, mapped files that were touched among it; RssAnon is without these (Linux)."""
-    lines = Path("/proc/self/status").read_text(encoding="ascii").splitlines()
-    return next(int(line.split()[1]) for line in lines if line.startswith(kind + ":")) / 1024
+_LOAD += "from bench.process import memory_mb; print(m - t, e - m, memory_mb()[0])"
 
 
 def main() -> None:
@@ -49,13 +43,13 @@ def main() -> None:
     report("nearest places of a point", lambda point: gazetteer.nearest(point), points)
     hits = sum(bool(find_candidates(gazetteer, name)) for name in wrong)
     print(f"misspelt names with a candidate: {hits} of {len(wrong)}")
-    print(f"memory after all this: {memory_mb():.0f} MB, {memory_mb('RssAnon'):.0f} MB of it not mapped files")
+    held, private = memory_mb()
+    print(f"memory after all this: {held:.0f} MB, {private:.0f} MB of it not mapped files")
 
 
 def start() -> tuple[float, float, float]:
-    """Seconds to import, seconds to load, MB at most, of a new process."""
-    root = Path(__file__).resolve().parent.parent
-    done = subprocess.run([sys.executable, "-c", _LOAD], capture_output=True, text=True, check=True, cwd=root)
+    """Seconds to import, seconds to load, MB then held, of a new process."""
+    done = subprocess.run([sys.executable, "-c", _LOAD], capture_output=True, text=True, check=True, cwd=ROOT)
     imported, loaded, memory = map(float, done.stdout.split())
     return imported, loaded, memory
 

@@ -8,12 +8,11 @@ before by a reader that has read others (as many again), `again` are texts read 
 
 import argparse
 import gc
-import json
 import os
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -30,6 +29,7 @@ from extract.resolve import Scene, rank_candidates
 from extract.segment import tokenize
 from extract.spans import find_spans, read_page
 from gazetteer import Gazetteer, load_gazetteer
+from training.markup import read_corpus
 
 CORPUS = Path(__file__).resolve().parent.parent / "training" / "corpus"
 REPETITIONS = 7
@@ -153,13 +153,6 @@ def _profile_batch(parser: Geoparser, articles: list[Article], spent: Counter[st
     spent.update({step: end - begin for step, begin, end in zip(steps, marks[:-1], marks[1:], strict=True)})
 
 
-def read_texts(paths: Iterable[Path]) -> list[str]:
-    """The texts of JSON lines with a field "text"."""
-    return [
-        json.loads(line)["text"] for path in paths for line in path.read_text(encoding="utf-8").splitlines() if line
-    ]
-
-
 def main() -> int:
     """Print what was measured."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -168,7 +161,7 @@ def main() -> int:
     args = parser.parse_args()
     with suppress(AttributeError, OSError):  # not every system can keep a process on one core
         os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
-    texts = read_texts(args.files or sorted(CORPUS.glob("*.jsonl")))
+    texts = [entry["text"] for entry in read_corpus(args.files or sorted(CORPUS.glob("*.jsonl")))]
     report = measure(texts, repetitions=args.repetitions)
     print(f"{report['articles']:,} articles, {report['bytes'] / report['articles']:,.0f} bytes each")
     for name, figures in report.items():

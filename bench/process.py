@@ -118,6 +118,14 @@ def memory_mb(pid: int | None = None) -> tuple[float, float]:
     return held, private
 
 
+def peak_mb(pid: int | None = None) -> float:
+    """MB that a process, without its children, has held at most until now; 0 for one that has ended."""
+    with suppress(OSError):
+        lines = Path(f"/proc/{pid or os.getpid()}/status").read_text(encoding="ascii", errors="replace").splitlines()
+        return max((int(line.split()[1]) for line in lines if line.startswith("VmHWM:")), default=0) / 1024
+    return 0.0
+
+
 def main() -> None:
     """Ask a module for its answer and write it as JSON: see `run_measure`."""
     # So that what it has started is ended by the way.

@@ -6,7 +6,7 @@ python -m bench.rates measures anew. What is kept are rates and counts over all 
 import json
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from extract.segment import split_sentences, tokenize
 from gazetteer import Gazetteer, load_gazetteer
 from gazetteer.index import allowed_edits
 from gazetteer.normalize import normalize_name
+from training.markup import read_corpus
 
 ROOT = Path(__file__).resolve().parent.parent
 RATES = Path(__file__).with_name("rates.json")
@@ -100,11 +101,9 @@ def _describe(text: str, mention: Mapping[str, Any], gazetteer: Gazetteer) -> tu
     return clitic, found[1] if found else "", kinds
 
 
-def read_texts(pattern: str) -> Iterator[dict[str, Any]]:
+def read_texts(pattern: str) -> list[dict[str, Any]]:
     """The annotated articles of the files, in the order of their names."""
-    for path in sorted(ROOT.glob(pattern)):
-        with open(path, encoding="utf-8") as lines:
-            yield from map(json.loads, lines)
+    return read_corpus(sorted(ROOT.glob(pattern)))
 
 
 def main() -> None:
@@ -112,7 +111,7 @@ def main() -> None:
     import wordfreq
 
     gazetteer, known = load_gazetteer(), wordfreq.get_frequency_dict("ar", wordlist="best")
-    texts = {name: list(read_texts(pattern)) for name, pattern in SETS.items()}
+    texts = {name: read_texts(pattern) for name, pattern in SETS.items()}
     found = {name: measure_rates(articles, gazetteer, known) for name, articles in texts.items()}
     for rates in found.values():
         del rates["before"], rates["clitics"]

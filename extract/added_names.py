@@ -5,9 +5,7 @@ import hashlib
 import logging
 import shutil
 from collections.abc import Iterable, Sequence
-from contextlib import suppress
 from dataclasses import replace
-from pathlib import Path
 from typing import IO
 
 from extract.decisions import ADDED_IMPORTANCE, Decision, Kind
@@ -15,7 +13,7 @@ from gazetteer import Gazetteer, GazetteerError, Place, TableError
 from gazetteer.build import place_keys
 from gazetteer.import_store import known_place
 from gazetteer.index import FORMAT, Segment, build_index
-from gazetteer.load import cache_folder
+from gazetteer.load import cache_folder, forget_old
 from gazetteer.sources.tables import COLUMNS, make_place
 
 logger = logging.getLogger(__name__)
@@ -48,7 +46,7 @@ def with_added_names(gazetteer: Gazetteer, places: Sequence[Place]) -> Gazetteer
     except GazetteerError:
         shutil.rmtree(folder, ignore_errors=True)
         build_index([_placed(p, gazetteer) for p in places], {}, folder, meta={"fingerprint": digest})
-        _forget_old_layers(folder.parent)
+        forget_old(folder.parent, "names-*", KEPT_LAYERS)
         segment = Segment(folder)
     return Gazetteer([*gazetteer.segments, segment])
 
@@ -68,13 +66,6 @@ def _parents(place: Place, gazetteer: Gazetteer) -> tuple[str, ...]:
             return neighbour.parents
     country = (place.country or "").lower()
     return (country,) if country and gazetteer.row_of(country) is not None else ()
-
-
-def _forget_old_layers(cache: Path) -> None:
-    with suppress(FileNotFoundError):  # another process tidies up too
-        made = {path: path.stat().st_mtime for path in cache.glob("names-*") if path.is_dir()}
-        for path in sorted(made, key=made.__getitem__)[:-KEPT_LAYERS]:
-            shutil.rmtree(path, ignore_errors=True)
 
 
 def write_table(places: Iterable[Place], stream: IO[str]) -> int:

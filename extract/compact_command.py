@@ -2,10 +2,9 @@
 
 import argparse
 import logging
-import sys
 
-from extract.readers import printable
 from extract.store import open_to_change
+from gazetteer.terminal import log_to_terminal, printable
 
 DONE, FAILED = 0, 2
 log = logging.getLogger("extract")
@@ -20,7 +19,7 @@ def main(arguments: list[str]) -> int:
     )
     parser.add_argument("--store", required=True, metavar="FOLDER", help="the workspace")
     args = parser.parse_args(arguments)
-    logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
+    log_to_terminal()
     try:
         counts = open_to_change(args.store).compact()
     except OSError as error:

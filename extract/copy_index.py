@@ -7,8 +7,6 @@ folder cannot be written to, they live in memory only.
 import contextlib
 import io
 import logging
-import os
-import threading
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from functools import partial
@@ -19,6 +17,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from extract.copies import Verdicts, digest, fingerprints, text_codes
+from gazetteer.whole_file import whole_file
 
 logger = logging.getLogger(__name__)
 # Gives all bytes of a part's file: the files of a workspace elsewhere are not beside those made from them.
@@ -113,13 +112,8 @@ def _places(mentions: bytes) -> dict[str, list[tuple[int, int]]]:
 
 
 def _write(path: Path, fill: Callable[[pa.NativeFile], None]) -> None:
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}.part")
-    try:
-        with pa.OSFile(str(temporary), "wb") as sink:
-            fill(sink)
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    with whole_file(path, durable=False) as temporary, pa.OSFile(str(temporary), "wb") as sink:
+        fill(sink)
 
 
 def _write_arrow(table: pa.Table, sink: pa.NativeFile) -> None:

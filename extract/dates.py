@@ -1,18 +1,15 @@
 """Dates as news writes them -> ISO 8601. Nothing is guessed: what is not a whole date of a plausible year is None."""
 
-import csv
 import re
 import unicodedata
 from datetime import UTC, date, datetime, timedelta
 from functools import cache, lru_cache
-from pathlib import Path
 from typing import Literal, NamedTuple
 
 from hijridate import Hijri
 
+from extract.word_tables import read_rows
 from gazetteer.normalize import fold_word, is_mark, normalize_name
-
-DATA = Path(__file__).resolve().parent / "data"
 
 # The first Arabic newspaper is of 1828; what is older is a slip or the text's subject.
 EARLIEST = date(1800, 1, 1)
@@ -148,8 +145,7 @@ def _find_names(text: str) -> list[_Found]:
 @cache
 def month_names() -> dict[str, tuple[str, int]]:
     """The months by folded name: calendar ("gregorian" or "hijri") and number."""
-    with open(DATA / "months.csv", encoding="utf-8", newline="") as lines:
-        return {normalize_name(row["name"]): (row["calendar"], int(row["month"])) for row in csv.DictReader(lines)}
+    return {normalize_name(row["name"]): (row["calendar"], int(row["month"])) for row in read_rows("months.csv")}
 
 
 @cache

@@ -23,6 +23,7 @@ from extract.export import json_line, starts_formula
 from extract.mentions import Role
 from gazetteer import FeatureClass, Place, Point, normalize_name
 from gazetteer.sources.rows import RowError, check_place
+from gazetteer.whole_file import whole_file
 
 FOLDER = "decisions"
 FORM = 1
@@ -177,7 +178,6 @@ def make_place(
     radius_km: float = 5.0,
     aliases: Iterable[str] = (),
     name_en: str = "",
-    source: str = "a reviewer",
 ) -> Place:
     """A place of the reviewer's own, such as a point clicked on the map. The same name and spot give the same id.
 
@@ -195,7 +195,7 @@ def make_place(
             radius_km=radius_km,
             importance=ADDED_IMPORTANCE,
             aliases=tuple(dict.fromkeys(alias for alias in (" ".join(a.split()) for a in aliases) if alias)),
-            source=source,
+            source="a reviewer",
         )
     except (UnicodeEncodeError, ValueError) as error:
         raise DecisionError(f"place: {error}") from error
@@ -432,15 +432,8 @@ class DecisionLog:
 
     def _write(self, name: str, line: str) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
-        temporary = self.folder / f".{name}.{os.getpid()}.{threading.get_ident()}.part"
-        try:
-            with open(temporary, "w", encoding="utf-8", newline="\n") as stream:
-                stream.write(line)
-                stream.flush()
-                os.fsync(stream.fileno())
-            os.replace(temporary, self.folder / name)
-        finally:
-            temporary.unlink(missing_ok=True)
+        with whole_file(self.folder / name) as temporary:
+            temporary.write_text(line, encoding="utf-8", newline="\n")
 
     def all(self) -> list[Decision]:
         """Every decision that can be read, in order, undone ones and undoings among them."""
@@ -508,6 +501,6 @@ def _file_name(decision: Decision) -> str:
     return f"{decision.at.replace('-', '').replace(':', '')}-{decision.id}.json"
 
 
-def undo_of(decision: Decision, reviewer: str, *, at: str | None = None, note: str = "") -> Decision:
+def undo_of(decision: Decision, reviewer: str, *, at: str | None = None) -> Decision:
     """The decision that undoes this one (an undoing, too: then what it undid counts again)."""
-    return make_decision(Kind.UNDO, reviewer, at=at, note=note, undoes=decision.id)
+    return make_decision(Kind.UNDO, reviewer, at=at, undoes=decision.id)

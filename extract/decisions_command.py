@@ -4,9 +4,7 @@ import argparse
 import contextlib
 import json
 import logging
-import os
 import sys
-import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import IO, Any
@@ -20,7 +18,8 @@ from extract.review import ReviewingGeoparser, concerned_articles, read_again, u
 from extract.store import StoreError, Workspace
 from gazetteer import GazetteerError, load_gazetteer
 from gazetteer.load import data_folder
-from gazetteer.terminal import log_to_terminal, one_line
+from gazetteer.terminal import log_to_terminal, printable
+from gazetteer.whole_file import whole_file
 
 DONE, SOME_REFUSED, NOTHING = 0, 1, 2
 PERSONAL_TABLE = "reviewed.csv"
@@ -112,7 +111,7 @@ def _line(decision: Decision) -> str:
     where = f" in {decision.article_id} at {decision.start}" if decision.article_id else ""
     note = f" # {decision.note}" if decision.note else ""
     who = f"{decision.id[:8]} {decision.at[:19]} {decision.reviewer}:"
-    return one_line(f"{who} {decision.kind.value} {about}{place}{everywhere}{where}{note}")
+    return printable(f"{who} {decision.kind.value} {about}{place}{everywhere}{where}{note}")
 
 
 def _conflicts(args: argparse.Namespace) -> int:
@@ -280,15 +279,8 @@ def _writing(output: str) -> Iterator[IO[str]]:
     if output == "-":
         yield sys.stdout
         return
-    target = Path(output)
-    handle, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
-    try:
-        with open(handle, "w", encoding="utf-8", newline="") as stream:
-            yield stream
-        os.chmod(name, 0o644)
-        os.replace(name, target)
-    finally:
-        Path(name).unlink(missing_ok=True)
+    with whole_file(Path(output)) as temporary, open(temporary, "w", encoding="utf-8", newline="") as stream:
+        yield stream
 
 
 def _progress(what: str) -> Callable[[float], None] | None:

@@ -2,7 +2,7 @@
 
 import argparse
 import logging
-import sys
+from functools import partial
 from pathlib import Path
 
 from extract.databases.duckdb_file import export_duckdb
@@ -11,10 +11,10 @@ from extract.databases.result import Exported
 from extract.databases.snapshot import Snapshot
 from extract.databases.sqlite_file import export_sqlite
 from extract.databases.target import CHOICES, Target, read_target
-from extract.facts import Region, regions_of
-from extract.readers.errors import printable
+from extract.regions import find_regions
 from extract.store import Workspace
-from gazetteer import GazetteerError, load_gazetteer
+from gazetteer import load_gazetteer
+from gazetteer.terminal import log_to_terminal, printable
 
 WRITTEN, FAILED = 0, 2
 EPILOG = (
@@ -49,14 +49,14 @@ def parse_arguments(arguments: list[str]) -> argparse.Namespace:
 def main(arguments: list[str]) -> int:
     """Export as the arguments say, tell what was done on standard error, and return the exit code."""
     args = parse_arguments(arguments)
-    logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
+    log_to_terminal()
     try:
         target = read_target(args.to)
         if target.kind != "postgresql" and (args.schema or args.plain):
             raise OSError("--schema and --plain are for PostgreSQL: a file has one schema and no geometry")
         if target.kind != "sqlite" and args.no_search:
             raise OSError("--no-search is for SQLite: the others have no index of the texts")
-        snapshot = Snapshot(Workspace.open(args.store), find_regions)
+        snapshot = Snapshot(Workspace.open(args.store), partial(find_regions, open_gazetteer=load_gazetteer))
         result = _export(snapshot, target, args)
     except (OSError, UnicodeError) as error:
         logger.error("%s", printable(str(error)))
@@ -81,12 +81,3 @@ def _export(snapshot: Snapshot, target: Target, args: argparse.Namespace) -> Exp
         if target.kind == "duckdb"
         else export_sqlite(snapshot, target, search=not args.no_search)
     )
-
-
-def find_regions(place_ids: list[str]) -> dict[str, Region]:
-    """The region of each place by the gazetteer; none, with a warning, when it cannot be opened."""
-    try:
-        return regions_of(place_ids, load_gazetteer())
-    except (GazetteerError, OSError) as error:
-        logger.warning("no regions: %s", printable(str(error)))
-        return {}

@@ -6,7 +6,6 @@ names, `live` one an article (its newest version), `article_number` in the order
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
 
 import duckdb
 import numpy as np
@@ -14,7 +13,8 @@ import numpy as np
 from extract.decisions import VERDICTS
 from extract.filters import UNREVIEWED
 from extract.mentions import Role
-from gazetteer import FeatureClass, Place
+from extract.sql import literals
+from gazetteer import FeatureClass
 
 # A place with a larger radius is an area whatever its kind: its middle says little about where something happened.
 AREA_FROM_KM = 30.0
@@ -28,17 +28,13 @@ Region = tuple[str, str, str]
 FindRegions = Callable[[list[str]], Mapping[str, Region]]
 
 
-def _texts(values: Iterable[str]) -> str:
-    return ", ".join(f"'{value}'" for value in values)
-
-
 # How exactly the mention's point says where: see docs. What is composed or derived says so before all else.
 PRECISION_SQL = (
     "CASE WHEN m.place_id IS NULL THEN NULL WHEN m.method = 'composed' THEN 'composed' "
-    f"WHEN split_part(m.relation, ':', 1) IN ({_texts(_AWAY)}) THEN 'derived' "
+    f"WHEN split_part(m.relation, ':', 1) IN ({literals(_AWAY)}) THEN 'derived' "
     f"WHEN m.feature IN ('{FeatureClass.COUNTRY}', '{FeatureClass.CONTINENT}') THEN 'country' "
     f"WHEN m.feature = '{FeatureClass.REGION}' THEN 'region' "
-    f"WHEN m.feature IN ({_texts(_AREA_FEATURES)}) OR m.radius_km > {AREA_FROM_KM} THEN 'area' ELSE 'exact' END"
+    f"WHEN m.feature IN ({literals(_AREA_FEATURES)}) OR m.radius_km > {AREA_FROM_KM} THEN 'area' ELSE 'exact' END"
 )
 
 
@@ -121,26 +117,6 @@ def add_regions(cursor: duckdb.DuckDBPyConnection, find_regions: FindRegions, ta
             f"unnest(?) AS id, unnest(?) AS ar, unnest(?) AS en) r WHERE {table}.place_id = r.place_id",
             columns,
         )
-
-
-def regions_of(place_ids: Iterable[str], gazetteer: Any) -> dict[str, Region]:
-    """The largest region each place lies in, or is, by the gazetteer; places in none are left out."""
-    found: dict[str, Region] = {}
-    for place_id in place_ids:
-        # A thing named after a place is kept as "<id of the place>+<kind of thing>".
-        row = gazetteer.row_of(place_id.partition("+")[0])
-        if row is None:
-            continue
-        place = gazetteer.place(row)
-        chain = [place, *(gazetteer.place(up) for up in map(gazetteer.row_of, place.parents) if up is not None)]
-        regions = [up for up in chain if up.feature is FeatureClass.REGION]
-        if region := _first_level(regions):
-            found[place_id] = (region.id, region.name, region.name_en)
-    return found
-
-
-def _first_level(regions: list[Place]) -> Place | None:
-    return regions[-1] if regions else None
 
 
 def inside(area: Iterable[tuple[float, float]], lat: np.ndarray, lon: np.ndarray) -> np.ndarray:

@@ -7,8 +7,9 @@ from hashlib import blake2b
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
-from extract.readers import ArticleError, is_known, printable
+from extract.readers import ArticleError, is_known
 from extract.remote import is_url, list_urls, open_url
+from gazetteer.terminal import printable
 
 Refuse = Callable[[ArticleError], None]
 

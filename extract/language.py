@@ -1,15 +1,13 @@
 """What the tables in extract/data say about Arabic: cue words, relations, numbers, names that are also something else."""
 
-import csv
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache, cached_property
-from pathlib import Path
 
+from extract.word_tables import read_rows
 from gazetteer import normalize_name
 
 LONGEST_CUE = 4  # words; longer phrases are so rare that looking for them costs more than they give
-DATA = Path(__file__).resolve().parent / "data"
 
 
 # Nouns that stand before names like the generic ones of the table, in the dual and in the plural.
@@ -86,12 +84,14 @@ def load_language() -> Language:
     """Read all tables, once a process."""
     before, after = _cues()
     relations = {}
-    for row in _rows("relations.csv"):
+    for row in read_rows("relations.csv"):
         relations.setdefault(normalize_name(row["phrase"]), row["relation"])
     measures = [
-        (normalize_name(r["word"]), float(r["value"]), r["kind"]) for r in _rows("measure_words.csv") if _is_value(r)
+        (normalize_name(r["word"]), float(r["value"]), r["kind"])
+        for r in read_rows("measure_words.csv")
+        if _is_value(r)
     ]
-    organisations = {normalize_name(r["name"]): r["kind"] for r in _rows("organisations.csv")}
+    organisations = {normalize_name(r["name"]): r["kind"] for r in read_rows("organisations.csv")}
     return Language(
         cues_before=before,
         cues_after=after,
@@ -110,9 +110,10 @@ def load_language() -> Language:
         given_names=_names("given_names.csv", "name"),
         family_names=_names("family_names.csv", "name"),
         demonyms=_names("demonyms.csv", "form"),
-        demonym_countries={normalize_name(r["form"]): r["country"] for r in _rows("demonyms.csv") if r["country"]},
+        demonym_countries={normalize_name(r["form"]): r["country"] for r in read_rows("demonyms.csv") if r["country"]},
         heads={
-            normalize_name(r["head"]): Head(r["inside"], tuple(r["features"].split("|"))) for r in _rows("heads.csv")
+            normalize_name(r["head"]): Head(r["inside"], tuple(r["features"].split("|")))
+            for r in read_rows("heads.csv")
         },
         facility_adjectives=_names("facility_adjectives.csv", "word"),
         longest_cue=min(LONGEST_CUE, max(len(c.split()) for c in (*before, *after))),
@@ -151,22 +152,17 @@ def _tails(phrases: Iterable[str]) -> frozenset[str]:
     return frozenset(found)
 
 
-def _rows(name: str) -> list[dict[str, str]]:
-    with open(DATA / name, encoding="utf-8", newline="") as lines:
-        return list(csv.DictReader(lines))
-
-
 def _is_value(row: dict[str, str]) -> bool:
     return row["value"].replace(".", "", 1).isdigit()
 
 
 def _names(table: str, column: str) -> frozenset[str]:
-    return frozenset(key for row in _rows(table) if (key := normalize_name(row[column])))
+    return frozenset(key for row in read_rows(table) if (key := normalize_name(row[column])))
 
 
 def _cues() -> tuple[dict[str, frozenset[str]], dict[str, frozenset[str]]]:
     sides: dict[str, dict[str, set[str]]] = {"before": {}, "after": {}}
-    for row in _rows("cues.csv"):
+    for row in read_rows("cues.csv"):
         sides[row["side"]].setdefault(normalize_name(row["cue"]), set()).add(row["type"])
     before, after = ({cue: frozenset(types) for cue, types in sides[side].items()} for side in ("before", "after"))
     return before, after
@@ -174,7 +170,7 @@ def _cues() -> tuple[dict[str, frozenset[str]], dict[str, frozenset[str]]]:
 
 def _ambiguous() -> dict[str, frozenset[str]]:
     kinds: dict[str, set[str]] = {}
-    for row in _rows("ambiguous_names.csv"):
+    for row in read_rows("ambiguous_names.csv"):
         mostly = row["note"].startswith("mostly the place") or row["reading"].startswith("mostly the place")
         kinds.setdefault(normalize_name(row["form"]), set()).add("place" if mostly else row["kind"])
     return {form: frozenset(found) for form, found in kinds.items()}

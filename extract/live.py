@@ -16,6 +16,7 @@ from extract.counting import Coded
 from extract.facts import Codes, FindRegions, build_facts
 from extract.parts import (
     ARTICLE_SCHEMA,
+    DAY_SQL,
     MENTION_SCHEMA,
     Part,
     articles_name,
@@ -29,6 +30,7 @@ from extract.removed import SHOWN, hide, list_removed, read_removed
 from extract.replaced import Tables, forget, replace_articles
 from extract.row_files import RowFiles
 from extract.sorting import Order
+from extract.sql import literals
 from extract.storage import Entry, Storage, StoreError, open_storage
 
 # How long a look at the folder holds: new parts are seen after this many seconds.
@@ -182,16 +184,13 @@ class Snapshot:
 def newest_sql(scan: str) -> str:
     """SQL for the newest version of each article of the scan that is not hidden, without its text."""
     return (
-        # DuckDB knows more dates than Python does: infinity, years BC, years of five figures.
-        "SELECT * EXCLUDE (text), CASE WHEN regexp_full_match(left(date, 10), '[0-9]{4}-[0-9]{2}-[0-9]{2}') "
-        f"AND date > '0001' THEN TRY_CAST(left(date, 10) AS DATE) END AS day FROM ({scan}) WHERE {SHOWN} "
+        f"SELECT * EXCLUDE (text), {DAY_SQL} AS day FROM ({scan}) WHERE {SHOWN} "
         "QUALIFY row_number() OVER (PARTITION BY article_id ORDER BY version DESC, article_part DESC) = 1"
     )
 
 
 def _numbered_sql(files: Sequence[str], first: int, number: str, row: str = "") -> str:
     """SQL for the rows of the files, with the number of the part, from `first` on, and the row's in its file where asked."""
-    names = ", ".join("'" + file.replace("'", "''") + "'" for file in files)
     options = ("filename = true", *([f"{row} = true"] if row else []))
     shown = (
         f"f.number AS {number}, m.{row} AS row, m.* EXCLUDE (filename, {row})"
@@ -199,7 +198,7 @@ def _numbered_sql(files: Sequence[str], first: int, number: str, row: str = "") 
         else f"f.number AS {number}, m.* EXCLUDE (filename)"
     )
     return (
-        f"SELECT {shown} FROM {files_sql(files, *options)} m JOIN (SELECT unnest([{names}]) AS filename, "
+        f"SELECT {shown} FROM {files_sql(files, *options)} m JOIN (SELECT unnest([{literals(files)}]) AS filename, "
         f"unnest(range({first}, {first + len(files)}))::INTEGER AS number) f USING (filename)"
     )
 

@@ -27,6 +27,10 @@ class Article:
     url: str | None = None
 
 
+# What an article has besides its id, in order.
+ARTICLE_FIELDS = ("text", "title", "date", "outlet", "country", "url")
+
+
 @dataclass(frozen=True, slots=True)
 class Mention:
     """A toponym at a spot of a text: code points, end exclusive, `text[start:end] == surface`.

@@ -11,7 +11,8 @@ from typing import Any
 import pyarrow as pa
 
 from extract.export import ROW_COLUMNS
-from extract.mentions import Article
+from extract.mentions import ARTICLE_FIELDS, Article
+from extract.sql import literals
 from extract.storage import Storage
 from gazetteer.normalize import normalize_name
 
@@ -44,16 +45,26 @@ MENTION_SCHEMA = pa.schema(
     + [("folded", pa.string()), ("version", pa.int64())]
 )
 ARTICLE_SCHEMA = pa.schema(
-    [(name, pa.string()) for name in ("article_id", "text", "title", "date", "outlet", "country", "url", "head")]
+    [(name, pa.string()) for name in ("article_id", *ARTICLE_FIELDS, "head")]
     + [(name, pa.string()) for name in ("content_hash", *VERSION_COLUMNS)]
     + [("version", pa.int64())]
 )
 
 
+# The day of an article, as SQL over its date: DuckDB knows more dates than Python does (infinity, years BC or of five figures).
+DAY_SQL = (
+    "CASE WHEN regexp_full_match(left(date, 10), '[0-9]{4}-[0-9]{2}-[0-9]{2}') AND date > '0001' "
+    "THEN TRY_CAST(left(date, 10) AS DATE) END"
+)
+
+
 def content_hash(article: Article) -> str:
     """A fingerprint of everything in the article but its id: another one means the article changed."""
-    fields = (article.text, article.title, article.date, article.outlet, article.country, article.url)
-    return hashlib.sha256(json.dumps(fields).encode()).hexdigest()
+    return hashlib.sha256(json.dumps(_fields(article)).encode()).hexdigest()
+
+
+def _fields(article: Article) -> list[str | None]:
+    return [getattr(article, name) for name in ARTICLE_FIELDS]
 
 
 def first_words(text: str) -> str:
@@ -64,8 +75,7 @@ def first_words(text: str) -> str:
 
 def article_row(article: Article, digest: str, version: int, versions: Mapping[str, str]) -> dict[str, Any]:
     """The article as a row of ARTICLE_SCHEMA; `versions` are those of VERSION_COLUMNS, where known."""
-    names = ("text", "title", "date", "outlet", "country", "url")
-    row = {"article_id": article.id} | {name: getattr(article, name) for name in names}
+    row = {"article_id": article.id} | dict(zip(ARTICLE_FIELDS, _fields(article), strict=True))
     row |= {"head": first_words(article.text), "content_hash": digest, "version": version}
     return row | {name: versions.get(name) for name in VERSION_COLUMNS}
 
@@ -145,5 +155,4 @@ def scan_sql(files: Sequence[str], schema: pa.Schema) -> str:
 
 def files_sql(files: Sequence[str], *options: str) -> str:
     """DuckDB's reader of the files, with options such as "filename = true"."""
-    names = ", ".join("'" + str(file).replace("'", "''") + "'" for file in files)
-    return f"read_parquet({', '.join([f'[{names}]', *options])})"
+    return f"read_parquet({', '.join([f'[{literals(files)}]', *options])})"

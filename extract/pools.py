@@ -31,12 +31,12 @@ class PoolLost(OSError):
 class Item(Protocol):
     """What can be worked on as a whole or in two parts."""
 
-    def halves(self) -> "list[Any]":
+    def halves(self) -> "list[Item]":
         """The same in two parts, [] when it cannot be cut."""
 
 
 # An item, and what the function gave for it; None for one that kills every process.
-Done = list[tuple[Any, Any]]
+Done = list[tuple[Item, Any]]
 
 
 @dataclass(eq=False, slots=True)
@@ -44,7 +44,7 @@ class Job:
     """An item that is worked on."""
 
     function: Callable[[Any], Any]
-    item: Any
+    item: Item
     future: Any = None
     strikes: int = 0
 
@@ -58,7 +58,7 @@ class Pool:
     # Jobs handed in at once: enough to keep all at work while results are taken one after the other.
     window = 1
 
-    def submit(self, function: Callable[[Any], Any], item: Any) -> Job:
+    def submit(self, function: Callable[[Any], Any], item: Item) -> Job:
         """Hand in an item."""
         return Job(function, item)
 
@@ -80,7 +80,7 @@ class ProcessPool(Pool):
         self._executor, self._single = _executor(workers), None
         self._live: list[Job] = []
 
-    def submit(self, function: Callable[[Any], Any], item: Any) -> Job:
+    def submit(self, function: Callable[[Any], Any], item: Item) -> Job:
         """Hand in an item."""
         job = Job(function, item)
         self._live.append(job)
@@ -184,13 +184,13 @@ class DaskPool(Pool):
         self.workers = max(1, sum(worker["nthreads"] for worker in found.values()))
         self.window = 3 * self.workers
 
-    def submit(self, function: Callable[[Any], Any], item: Any) -> Job:
+    def submit(self, function: Callable[[Any], Any], item: Item) -> Job:
         """Hand in an item."""
         job = Job(function, item, self._start(function, item))
         self._live.append(job)
         return job
 
-    def _start(self, function: Callable[[Any], Any], item: Any) -> Any:
+    def _start(self, function: Callable[[Any], Any], item: Item) -> Any:
         try:
             return self._client.submit(function, item, pure=False)
         except Exception as error:

@@ -22,6 +22,7 @@ from extract.full_rows import ARTICLE_COLUMNS, EXTRA_COLUMNS, SORTABLE, FullRows
 from extract.live import iterate, question
 from extract.mentions import Article
 from extract.parts import MENTION_SCHEMA, articles_name, files_sql
+from extract.sql import literals
 from gazetteer import normalize_name
 
 # More choices than this no one reads through in a list; a search finds the rest.
@@ -291,8 +292,7 @@ class Questions(FullRows):
         return f"place_no IS NULL AND review <> {self._codes['review'].index(Kind.NOT_A_PLACE)}"
 
     def _word(self, kind: str) -> str:
-        words = ", ".join("'" + word.replace("'", "''") + "'" for word in self._codes[kind])
-        return f"[{words}][{kind} + 1]"
+        return f"[{literals(self._codes[kind])}][{kind} + 1]"
 
     @question
     def timeline(self, filters: Filters) -> Timeline:

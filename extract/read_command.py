@@ -2,9 +2,7 @@
 
 import argparse
 import logging
-import os
 import sys
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,7 +13,7 @@ from extract.export import write_csv, write_jsonl
 from extract.inputs import Inputs
 from extract.pools import open_pool
 from extract.progress import Reporter
-from extract.readers import FIELDS, printable
+from extract.readers import FIELDS
 from extract.rejected import RejectedFile
 from extract.reread import count_outdated, reread
 from extract.run import Run, RunCounts, read_into
@@ -23,7 +21,8 @@ from extract.storage import open_storage
 from extract.store import Workspace, open_to_change
 from extract.versions import versions
 from gazetteer import GazetteerError
-from gazetteer.terminal import log_to_terminal
+from gazetteer.terminal import log_to_terminal, printable
+from gazetteer.whole_file import whole_file
 
 KINDS_READ = ", ".join(sorted(KINDS))
 WRITERS = {".jsonl": write_jsonl, ".csv": write_csv}
@@ -188,12 +187,7 @@ def _write(output: str, rows: Iterator[dict[str, Any]]) -> None:
         write_jsonl(rows, sys.stdout)
         return
     target = Path(output)
-    csv = target.suffix.lower() == ".csv"
-    handle, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
-    try:
-        with open(handle, "w", encoding="utf-8-sig" if csv else "utf-8", newline="") as stream:
-            WRITERS[target.suffix.lower()](rows, stream)
-        os.chmod(name, 0o644)
-        os.replace(name, target)
-    finally:
-        Path(name).unlink(missing_ok=True)
+    kind = target.suffix.lower()
+    encoding = "utf-8-sig" if kind == ".csv" else "utf-8"
+    with whole_file(target) as temporary, open(temporary, "w", encoding=encoding, newline="") as stream:
+        WRITERS[kind](rows, stream)

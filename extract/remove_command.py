@@ -2,11 +2,10 @@
 
 import argparse
 import logging
-import sys
 
 from extract.filters import read_day
-from extract.readers import printable
 from extract.store import open_to_change
+from gazetteer.terminal import log_to_terminal, printable
 
 DONE, SOME_MISSING, NOTHING = 0, 1, 2
 log = logging.getLogger("extract")
@@ -34,7 +33,7 @@ def parse_arguments(arguments: list[str]) -> argparse.Namespace:
 def main(arguments: list[str]) -> int:
     """Run the command and return the exit code."""
     args = parse_arguments(arguments)
-    logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
+    log_to_terminal()
     try:
         workspace = open_to_change(args.store)
         chosen = set(args.ids) | set(workspace.select(outlets=args.outlet, before=args.before))

@@ -35,9 +35,9 @@ def read_removed(storage: Storage, entries: Sequence[Entry]) -> Removed:
     return found
 
 
-def write_removed(storage: Storage, article_ids: Iterable[str], version: int | None = None) -> str:
+def write_removed(storage: Storage, article_ids: Iterable[str]) -> str:
     """Hide the articles in all versions up to now. Returns the name of the file that does."""
-    version = version or time.time_ns()
+    version = time.time_ns()
     content = {"version": version, "article_ids": sorted(set(article_ids))}
     name = f"{PREFIX}{version:x}{SUFFIX}"
     storage.write(name, json.dumps(content, ensure_ascii=False).encode("utf-8"))

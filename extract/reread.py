@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from extract.batches import own_parser
 from extract.geoparse import Geoparser
-from extract.mentions import Article
+from extract.mentions import ARTICLE_FIELDS, Article
 from extract.parts import ARTICLE_SCHEMA, VERSION_COLUMNS, articles_name, complete_parts, files_sql
 from extract.pools import open_pool
 from extract.removed import SHOWN, hide, list_removed, read_removed
@@ -21,8 +21,6 @@ from extract.storage import Storage
 from extract.store import Workspace
 from extract.upkeep import LOCK, replace_articles
 from extract.versions import versions
-
-ARTICLE_FIELDS = ("text", "title", "date", "outlet", "country", "url")
 
 
 @dataclass(frozen=True, slots=True)

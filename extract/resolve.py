@@ -149,7 +149,8 @@ class _Ranking:
         other = np.arange(len(candidate)) - np.repeat(np.cumsum(hears) - hears, hears)
         other += first_of_scene[self.mention[candidate]]
         keys: dict[str, int] = {}
-        key = np.array([keys.setdefault(mention.span.name.key, len(keys)) for mention in self.mentions])
+        self.keys = [keys.setdefault(mention.span.name.key, len(keys)) for mention in self.mentions]
+        key = np.array(self.keys)
         heard = key[self.mention[candidate]] != key[other]  # mentions of the same name say nothing
         self.candidate, self.other = candidate[heard], other[heard]
         first = np.array([mention.span.first for mention in self.mentions])
@@ -211,49 +212,54 @@ class _Ranking:
 
     def _add_neighbours(self, said: _Said, best: list[int], weights: np.ndarray, last: bool) -> None:
         """Add what follows from what the mentions were taken for in words: containers, lists."""
-        places = said.places
+        places, scores = said.places, said.score.tolist()
         for start, end in self.bounds:
             containers: dict[str, list[int]] = {}
             for i in range(start, end):
                 containers.setdefault(places[i].id, []).append(i)
-            named = containers.keys()
             for i in range(start, end):
                 rows = self.rows[i]
                 if last or len(rows) > 1:
+                    following = i + 1 if i + 1 < end and self.at[i + 1] == self.at[i] + 1 else None
                     for row in rows:
-                        if not named.isdisjoint(self.parents[row]):
-                            following = i + 1 if i + 1 < end and self.at[i + 1] == self.at[i] + 1 else None
-                            self._add_container(said, row, i, containers, places, following)
+                        if not containers.keys().isdisjoint(self.parents[row]):
+                            scores[row] += self._find_container(said, row, i, containers)
+                            if following is not None and self._names_container(said, row, i, following):
+                                scores[row] += CONTAINED
         for i, beside in self.lists if last else self.lists_of_many:
-            self._add_list(said, i, beside, best, weights)
+            kinds = [(places[j].feature, weights[best[j]]) for j in beside]
+            for row in self.rows[i]:
+                feature = self.candidates[row].place.feature
+                scores[row] += PARALLEL * max((weight for other, weight in kinds if other is feature), default=0.0)
+        said.score = np.array(scores)
 
-    def _add_container(
-        self,
-        said: _Said,
-        row: int,
-        i: int,
-        containers: dict[str, list[int]],
-        places: list[Place],
-        following: int | None,
-    ) -> None:
-        """The candidate lies in what another mention was taken for."""
-        span = self.mentions[i].span
-        parents = self.candidates[row].place.parents
-        named = [
-            other
-            for parent in parents
-            for other in containers.get(parent, ())
-            if self.mentions[other].span.name.key != span.name.key
-        ]
-        if named:
-            small = any(places[other].feature is not FeatureClass.COUNTRY for other in named)
-            said.score[row] += PARENT_NAMED if small else PARENT_NAMED / 2
-            said.container[row] = min(named)
-        if following is not None and places[following].id in parents:
-            text, after = self.scenes[self.scene_of[i]].context.text, self.mentions[following].span
-            if _WITHIN.fullmatch(text, span.end, after.start):
-                said.score[row] += CONTAINED
-                said.contained.add(row)
+    def _find_container(self, said: _Said, row: int, i: int, containers: dict[str, list[int]]) -> float:
+        """What it says for a candidate of mention i that it lies in what a mention of another name was taken for."""
+        key, found, small = self.keys[i], -1, False
+        for parent in self.parents[row]:
+            for other in containers.get(parent, ()):
+                if self.keys[other] != key:
+                    found = other if found < 0 else min(found, other)
+                    small = small or said.places[other].feature is not FeatureClass.COUNTRY
+                    break
+        if found < 0:
+            return 0.0
+        said.container[row] = found
+        return PARENT_NAMED if small else PARENT_NAMED / 2
+
+    def _names_container(self, said: _Said, row: int, i: int, following: int) -> bool:
+        """Whether what a candidate of mention i lies in is named right after it."""
+        if said.places[following].id not in self.parents[row]:
+            return False
+        text, span, after = (
+            self.scenes[self.scene_of[i]].context.text,
+            self.mentions[i].span,
+            self.mentions[following].span,
+        )
+        if _WITHIN.fullmatch(text, span.end, after.start):
+            said.contained.add(row)
+            return True
+        return False
 
     def _beside_in_lists(self) -> list[tuple[int, list[int]]]:
         """The mentions that stand in lists, each with its neighbours there."""
@@ -267,13 +273,6 @@ class _Ranking:
                     if before or after:
                         found.append((i, [i - 1] * before + [i + 1] * after))
         return found
-
-    def _add_list(self, said: _Said, i: int, beside: list[int], best: list[int], weights: np.ndarray) -> None:
-        """Names of one list are of one kind."""
-        kinds = [(said.places[j].feature, weights[best[j]]) for j in beside]
-        for row in self.rows[i]:
-            feature = self.candidates[row].place.feature
-            said.score[row] += PARALLEL * max((weight for other, weight in kinds if other is feature), default=0.0)
 
     def ranked(self, order: np.ndarray, weights: np.ndarray, said: _Said) -> list[list[list[RankedCandidate]]]:
         """The candidates in this order, with their reasons."""

@@ -22,7 +22,6 @@ from extract.decisions import (
 from extract.export import ROW_COLUMNS, mention_rows
 from extract.filters import Filters
 from extract.geoparse import Geoparser
-from extract.language import Language
 from extract.mentions import Article, Resolution
 from extract.model import ContextModel
 from extract.parts import REVIEW_COLUMNS, write_part
@@ -55,13 +54,12 @@ class ReviewingGeoparser(Geoparser):
         log: DecisionLog,
         *,
         model: ContextModel | None = None,
-        language: Language | None = None,
     ) -> None:
         self._layers, self.log = gazetteer, log
         self._lock = threading.RLock()
         self._seen, self._looked = "", 0.0
         self._index, self._added = DecisionIndex(), []
-        super().__init__(gazetteer, model=model, language=language)
+        super().__init__(gazetteer, model=model)
         self.refresh()
 
     def refresh(self) -> None:
@@ -164,13 +162,12 @@ def undo(
     parser: ReviewingGeoparser,
     decision_id: str,
     reviewer: str,
-    progress: Callable[[float], None] | None = None,
 ) -> ReviewResult:
     """Undo a decision (or an undoing) and read again what it was about. Raises DecisionError for an unknown id."""
     target = next((d for d in parser.log.all() if d.id == decision_id), None)
     if target is None:
         raise DecisionError(f"undoes: no decision {decision_id!r} here")
-    return review(workspace, parser, undo_of(target, reviewer, at=parser.log.next_time()), progress)
+    return review(workspace, parser, undo_of(target, reviewer, at=parser.log.next_time()))
 
 
 def concerned_articles(workspace: Workspace, log: DecisionLog, decisions: Iterable[Decision]) -> list[str]:

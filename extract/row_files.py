@@ -7,7 +7,6 @@ that reads from the part: it may be deleted.
 
 import io
 import logging
-import os
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
@@ -18,7 +17,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from extract.parts import MENTION_SCHEMA, Part, mentions_name
-from extract.storage import HOST, UNFINISHED, Storage
+from extract.storage import Storage
+from gazetteer.whole_file import whole_file
 
 logger = logging.getLogger(__name__)
 # Names the form of the file: another form is another file name.
@@ -40,25 +40,24 @@ def file_name(key: str) -> str:
 def write_rows(storage: Storage, key: str) -> Path:
     """Make the file of the part, written under another name and renamed. Raises FileNotFoundError when the part is gone."""
     path = storage.cache / file_name(key)
-    temporary = path.with_name(f".{path.name}.{HOST}.{os.getpid()}.{threading.get_ident()}{UNFINISHED}")
     part = pq.ParquetFile(io.BytesIO(storage.read(mentions_name(key))))
     path.parent.mkdir(parents=True, exist_ok=True)
     schema = pa.schema([MENTION_SCHEMA.field(name) for name in COLUMNS])
-    try:
-        options = pa.ipc.IpcWriteOptions(compression="lz4", use_threads=False)
-        with pa.OSFile(str(temporary), "wb") as sink, pa.ipc.new_file(sink, schema, options=options) as writer:
-            left = pa.table([[] for _ in COLUMNS], schema=schema)
-            for group in range(part.num_row_groups):
-                rows = part.read_row_group(group, columns=list(COLUMNS), use_threads=False)
-                # Blocks are found by division: only the last one of a file may be short.
-                left = pa.concat_tables([left, rows.select(COLUMNS).cast(schema)]).combine_chunks()
-                whole = len(left) - len(left) % BLOCK_ROWS
-                writer.write_table(left.slice(0, whole), max_chunksize=BLOCK_ROWS)
-                left = left.slice(whole)
-            writer.write_table(left)
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    options = pa.ipc.IpcWriteOptions(compression="lz4", use_threads=False)
+    with (
+        whole_file(path, durable=False) as temporary,
+        pa.OSFile(str(temporary), "wb") as sink,
+        pa.ipc.new_file(sink, schema, options=options) as writer,
+    ):
+        left = pa.table([[] for _ in COLUMNS], schema=schema)
+        for group in range(part.num_row_groups):
+            rows = part.read_row_group(group, columns=list(COLUMNS), use_threads=False)
+            # Blocks are found by division: only the last one of a file may be short.
+            left = pa.concat_tables([left, rows.select(COLUMNS).cast(schema)]).combine_chunks()
+            whole = len(left) - len(left) % BLOCK_ROWS
+            writer.write_table(left.slice(0, whole), max_chunksize=BLOCK_ROWS)
+            left = left.slice(whole)
+        writer.write_table(left)
     if not storage.entries(mentions_name(key)):
         # It was removed meanwhile, and with it what was made from it until then.
         path.unlink(missing_ok=True)

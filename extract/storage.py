@@ -7,8 +7,6 @@ import contextlib
 import hashlib
 import io
 import os
-import socket
-import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,13 +19,12 @@ import pyarrow.parquet as pq
 
 from extract.remote import explain, is_url, open_filesystem
 from gazetteer.load import cache_folder
+from gazetteer.whole_file import UNFINISHED, is_left_over, whole_file
 
 # Small row groups let a page of passages be read without the rest of its part.
 ROW_GROUP_ROWS = 8_192
-UNFINISHED = ".part"
 # What another machine began to write so long ago, it will not finish.
 FORGOTTEN_S = 86_400
-HOST = hashlib.sha256(socket.gethostname().encode()).hexdigest()[:8]
 GO_ON = "run the same command again when that is mended: what was read before is kept"
 
 
@@ -115,18 +112,11 @@ class FolderStorage(Storage):
 
     def write(self, name: str, data: bytes) -> None:
         """Write under another name, then rename."""
-        temporary = self._folder / f".{name}.{HOST}.{os.getpid()}.{threading.get_ident()}{UNFINISHED}"
         try:
-            with open(temporary, "wb") as file:
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
-            os.replace(temporary, self._folder / name)
+            with whole_file(self._folder / name) as temporary:
+                temporary.write_bytes(data)
         except OSError as error:
             raise StoreError(f"{self.place}: cannot be written ({error.strerror}): {GO_ON}") from error
-        finally:
-            with contextlib.suppress(OSError):
-                temporary.unlink(missing_ok=True)
 
     def delete(self, name: str) -> None:
         """Delete a file; one that is gone is no error."""
@@ -139,10 +129,8 @@ class FolderStorage(Storage):
     def tidy(self) -> None:
         """Remove what processes of this machine that are gone, or long ago others, left unfinished."""
         for name, stamp, _ in self.entries(".", UNFINISHED):
-            parts = name.removesuffix(UNFINISHED).split(".")
-            ours = len(parts) > 3 and parts[-3] == HOST and parts[-2].isdigit()
             old = time.time_ns() - int(stamp) > FORGOTTEN_S * 1_000_000_000
-            if old or (ours and not _is_alive(int(parts[-2]))):
+            if old or is_left_over(name):
                 self.delete(name)
 
 
@@ -226,13 +214,3 @@ def _cache_of(place: str) -> Path:
 def _stamp(entry: dict[str, Any]) -> str:
     found = next((entry[key] for key in ("ETag", "etag", "mtime", "LastModified", "created") if entry.get(key)), "")
     return str(found)
-
-
-def _is_alive(process: int) -> bool:
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except OSError:
-        return True
-    return True

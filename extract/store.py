@@ -14,7 +14,7 @@ parts changed; what has text is then read from the parts, and only the rows aske
 import json
 import os
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -84,7 +84,7 @@ class Workspace(Questions):
         """Open the workspace in the folder (or at the address). Raises StoreError when there is none, or one of another
         format.
 
-        `find_regions` gives the region of each place of a list of ids (see extract.facts.regions_of).
+        `find_regions` gives the region of each place of a list of ids (see extract.regions.regions_of).
         """
         return cls(place, read_manifest(open_storage(place)), find_regions)
 
@@ -152,9 +152,9 @@ class Workspace(Questions):
         self.refresh(force=True)
         return len(found)
 
-    def compact(self, progress: Callable[[float], None] = lambda share: None) -> CompactCounts:
+    def compact(self) -> CompactCounts:
         """Merge small parts, drop rows that no longer count, and finish removals that were interrupted."""
-        counts = compact_parts(self.storage, progress=progress)
+        counts = compact_parts(self.storage)
         self.refresh(force=True)
         return counts
 

@@ -40,7 +40,6 @@ SMALL_MENTIONS, SMALL_BYTES = PART_MENTIONS // 2, PART_BYTES // 2
 MANY_SMALL = 40
 GONE = "gone-"
 _OF_PART = re.compile(r"[a-z]+\d*-([0-9a-f]+-[0-9a-f]+)\.\w+")
-Progress = Callable[[float], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +62,7 @@ def remove_articles(storage: Storage, article_ids: Collection[str]) -> None:
         _finish(storage)
 
 
-def compact_parts(storage: Storage, *, thorough: bool = True, progress: Progress = lambda share: None) -> CompactCounts:
+def compact_parts(storage: Storage, *, thorough: bool = True) -> CompactCounts:
     """Merge small parts into parts of some PART_MENTIONS mentions, and drop rows of which newer ones are merged with them.
 
     `thorough`: rows that no longer count are dropped wherever their newer ones are, which takes a look at all articles.
@@ -72,10 +71,7 @@ def compact_parts(storage: Storage, *, thorough: bool = True, progress: Progress
         _finish(storage)
         keys = [key for key, _, _ in complete_parts(storage)]
         stale = _superseded(storage, keys) if thorough else {}
-        dropped, groups = 0, list(_groups(storage, keys, stale))
-        for number, group in enumerate(groups):
-            dropped += _merge(storage, group, stale)
-            progress((number + 1) / len(groups))
+        dropped = sum(_merge(storage, group, stale) for group in list(_groups(storage, keys, stale)))
         drop_orphans(storage)
         return CompactCounts(len(keys), len(complete_parts(storage)), dropped)
 

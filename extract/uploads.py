@@ -24,6 +24,7 @@ from extract.parts import first_words
 from extract.review import ReviewingGeoparser, following_decisions
 from extract.run import RunCounts, read_into
 from extract.store import Workspace
+from gazetteer.whole_file import whole_file
 
 FOLDER = "uploads"
 # With the hash, the endings and what a temporary file adds this stays well below the 255 bytes a name may have.
@@ -209,10 +210,8 @@ class _Noting:
 
 
 def _write(path: Path, content: bytes) -> None:
-    """Write the content under another name, then rename it: it is there as a whole or not at all."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
-    temporary.write_bytes(content)
-    os.replace(temporary, path)
+    with whole_file(path) as temporary:
+        temporary.write_bytes(content)
 
 
 def _digest(content: bytes) -> str:

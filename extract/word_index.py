@@ -6,9 +6,7 @@ deleted, and is made again when a search needs it.
 """
 
 import io
-import os
 import re
-import threading
 from array import array
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Sequence
@@ -24,6 +22,7 @@ from extract.counting import sort_values
 from extract.memo import Memo
 from extract.parts import ARTICLES, SUFFIX
 from gazetteer.normalize import fold_word
+from gazetteer.whole_file import whole_file
 
 # Names the form of the index: another form is another file name.
 FORM = "2"
@@ -91,15 +90,14 @@ def build_index(part: Path, read: Read = Path.read_bytes) -> Path:
     found |= {name: columns[name] for name in ("article_id", "version")}
     lists = [_one_list(found[field.name], field.type.value_type) for field in SCHEMA]
     path = index_path(part)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}.part")
     path.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        with pa.OSFile(str(temporary), "wb") as sink, pa.ipc.new_file(sink, SCHEMA) as writer:
-            writer.write_table(pa.table(lists, SCHEMA))
-        os.replace(temporary, path)
-        part.with_name(_FORMER.format(_key(part))).unlink(missing_ok=True)
-    finally:
-        temporary.unlink(missing_ok=True)
+    with (
+        whole_file(path, durable=False) as temporary,
+        pa.OSFile(str(temporary), "wb") as sink,
+        pa.ipc.new_file(sink, SCHEMA) as writer,
+    ):
+        writer.write_table(pa.table(lists, SCHEMA))
+    part.with_name(_FORMER.format(_key(part))).unlink(missing_ok=True)
     return path
 
 

@@ -22,7 +22,7 @@ from gazetteer.places import Candidate, Point
 from gazetteer.sources.checks import check_tables
 from gazetteer.sources.rows import read_country
 from gazetteer.sources.tables import own_tables
-from gazetteer.terminal import log_to_terminal, one_line
+from gazetteer.terminal import log_to_terminal, printable
 
 NEAR_WEIGHT_KM = 100.0
 
@@ -133,11 +133,11 @@ def _find(args: argparse.Namespace) -> int:
         print(json.dumps(answers, ensure_ascii=False, indent=1))
         return 0
     for answer in answers:
-        print(one_line(f"{answer['name']}: {len(answer['candidates'])} candidates"))
+        print(printable(f"{answer['name']}: {len(answer['candidates'])} candidates"))
         for row in answer["candidates"]:
             where = f"{row['lat']:.4f},{row['lon']:.4f} ±{row['radius_km']:g} km"
             what = f"{row['place']} ({row['place_en']}) {row['feature']} {row['country'] or '–'}"
-            print(one_line(f"  {row['score']:5.1f} {row['method']:8} {what} {where} [{row['place_id']}]"))
+            print(printable(f"  {row['score']:5.1f} {row['method']:8} {what} {where} [{row['place_id']}]"))
     return 0
 
 
@@ -177,7 +177,7 @@ def _check(args: argparse.Namespace) -> int:
     paths = [*own_tables(), *user_tables()]
     errors, warnings = check_tables(paths)
     for line in [*(f"error: {e}" for e in errors), *(f"warning: {w}" for w in warnings)]:
-        print(one_line(line))
+        print(printable(line))
     print(f"{len(paths)} tables, {len(errors)} errors, {len(warnings)} warnings")
     return 1 if errors else 0
 
@@ -202,7 +202,7 @@ def _import(args: argparse.Namespace) -> int:
     report = import_file(
         args.file, load_gazetteer(), alternate=args.alternate_names, name=args.name, progress=_progress
     )
-    print(*map(one_line, report.lines()), sep="\n")
+    print(*map(printable, report.lines()), sep="\n")
     return 0 if report.accepted else 2
 
 
@@ -216,7 +216,7 @@ def _download(args: argparse.Namespace) -> int:
     for dump, names in downloads:
         name = f"geonames-{dump.stem}"
         report = import_file(dump, load_gazetteer(), alternate=names, name=name, progress=_progress)
-        print(*map(one_line, report.lines()), sep="\n")
+        print(*map(printable, report.lines()), sep="\n")
         useful = useful and report.accepted > 0
     return 0 if useful else 2
 

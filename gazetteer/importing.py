@@ -2,7 +2,6 @@
 
 import http.client
 import logging
-import os
 import re
 import shutil
 import urllib.request
@@ -18,6 +17,7 @@ from gazetteer.places import Place
 from gazetteer.sources import geojson, geonames, points
 from gazetteer.sources.files import is_archive, member_names
 from gazetteer.sources.rows import Refused
+from gazetteer.whole_file import whole_file
 
 logger = logging.getLogger(__name__)
 GEONAMES_URL = "https://download.geonames.org/export/dump"
@@ -96,16 +96,17 @@ def _fetch_country(code: str, folder: Path, base_url: str) -> tuple[Path, Path |
 
 
 def _fetch(url: str, target: Path) -> Path:
-    part = target.with_suffix(".part")
     try:
         request = urllib.request.Request(url, headers={"User-Agent": USER_AGENT})
-        with urllib.request.urlopen(request, timeout=DOWNLOAD_TIMEOUT_S) as answer, open(part, "wb") as stream:
+        with (
+            urllib.request.urlopen(request, timeout=DOWNLOAD_TIMEOUT_S) as answer,
+            whole_file(target) as part,
+            open(part, "wb") as stream,
+        ):
             shutil.copyfileobj(answer, stream)
             wanted = answer.headers.get("Content-Length")
             if wanted is not None and stream.tell() != int(wanted):
                 raise OSError(f"{stream.tell()} of {wanted} bytes came")
     except (http.client.HTTPException, OSError, ValueError) as error:
-        part.unlink(missing_ok=True)
         raise SourceError(f"{url} cannot be fetched ({error})") from error
-    os.replace(part, target)
     return target

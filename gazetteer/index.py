@@ -164,6 +164,8 @@ class Segment:
         starts = table.searchsorted(hashes)
         # Few hashes are in the table: it is not searched a second time for those that are not.
         found = table.take(starts, mode="clip") == hashes
+        if not found.any():
+            return []
         numbers: set[int] = set()
         for start, end in zip(starts[found].tolist(), table.searchsorted(hashes[found], "right").tolist(), strict=True):
             numbers.update(self._arrays["deletions_key"][start:end].tolist())

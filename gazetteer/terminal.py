@@ -1,15 +1,15 @@
-"""What strangers wrote, on a terminal: one line, and nothing that the terminal would obey."""
+"""What strangers wrote, in messages and on a terminal: one line, and nothing that the terminal would obey."""
 
 import logging
 
 
-def one_line(text: str) -> str:
-    """The text on one line, a space for every character that is none to look at: controls, line ends, overrides.
+def printable(text: str) -> str:
+    r"""The text on one line: controls, line breaks, bidi controls and lone surrogates written as escapes.
 
-    >>> one_line("a\\x1b[2Jb\\nc\\u202ed")
-    'a [2Jb c d'
+    >>> printable("خبر\n1\u202e.txt")
+    'خبر\\n1\\u202e.txt'
     """
-    return "".join(char if char.isprintable() else " " for char in text)
+    return "".join(c if c.isprintable() else c.encode("unicode_escape", "surrogatepass").decode("ascii") for c in text)
 
 
 class OneLineFormatter(logging.Formatter):
@@ -17,7 +17,7 @@ class OneLineFormatter(logging.Formatter):
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802
         """The line."""
-        return one_line(super().formatMessage(record))
+        return printable(super().formatMessage(record))
 
 
 def log_to_terminal(level: int = logging.INFO) -> None:

@@ -5,10 +5,12 @@ from pathlib import Path
 
 import pytest
 
+from extract import export_command
 from extract.geoparse import Geoparser
 from gazetteer import FeatureClass, Gazetteer, Place, Point, load_gazetteer
 from gazetteer.index import Segment, build_index
 from tests import postgres
+from tests.in_browser import browser, reader  # noqa: F401
 
 ROOT = Path(__file__).resolve().parent.parent
 GOLD = ROOT / "tests" / "gold"
@@ -61,6 +63,21 @@ def small_gazetteer(tmp_path_factory: pytest.TempPathFactory) -> Gazetteer:
     words = {"في": 7.5, "صور": 5.5, "مدينه": 5.8}
     build_index(sorted(SMALL, key=lambda p: p.id), words, folder, meta={"fingerprint": "small"})
     return Gazetteer([Segment(folder)])
+
+
+@pytest.fixture
+def small_export(monkeypatch: pytest.MonkeyPatch, small_gazetteer: Gazetteer, caplog: pytest.LogCaptureFixture) -> None:
+    """The export command finds regions in the small gazetteer; what it tells is in caplog."""
+    monkeypatch.setattr(export_command, "load_gazetteer", lambda: small_gazetteer)
+    caplog.set_level("INFO", "extract")
+
+
+def one_error(caplog: pytest.LogCaptureFixture) -> str:
+    """The one error of the log, which is one line."""
+    errors = [record.getMessage() for record in caplog.records if record.levelname == "ERROR"]
+    assert len(errors) == 1
+    assert len(errors[0].splitlines()) == 1
+    return errors[0]
 
 
 @pytest.fixture(scope="session")

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from extract.filters import Filters
 from extract.mentions import Article, Mention, RankedCandidate, Resolution, Role
 from extract.store import Workspace
 from gazetteer import FeatureClass, Place, Point
@@ -82,3 +83,18 @@ def make_workspace(folder: Path) -> Workspace:
     workspace = Workspace.create_or_open(folder)
     workspace.add(make_results(), {"program": "test"})
     return workspace
+
+
+def rows_of(workspace):
+    """Every mention, without what differs from run to run."""
+    workspace.refresh(force=True)
+    return sorted(
+        (row["article_id"], row["start"], row["end"], row["place_id"], row["confidence"])
+        for row in workspace.rows(Filters(), placed=None)
+    )
+
+
+def ids_of(workspace):
+    """The ids of all articles."""
+    workspace.refresh(force=True)
+    return sorted(row["article_id"] for row in workspace.articles())

@@ -11,13 +11,13 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from bench import __main__ as bench
-from bench import peers
+from bench import measure_run, peers
 from bench.engines import PandasEngine, SqliteEngine, WorkspaceEngine
 from bench.found import WRITINGS, score, words_finder
 from bench.made_store import write_store
 from bench.make_articles import CHUNK_ARTICLES, make_articles, write_articles
 from bench.page import Plan, Section, number, seconds, times, write_section
-from bench.process import MeasureError, memory_mb, run_command, run_measure
+from bench.process import MeasureError, memory_mb, peak_mb, run_command, run_measure
 from bench.rates import ARABIC_WORD, SETS, load_rates, measure_rates, read_texts
 from extract.articles import read_articles
 from extract.filters import Filters
@@ -242,6 +242,19 @@ def test_memory_counts_what_a_process_holds():
     held, private = memory_mb(os.getpid())
     block = bytearray(os.urandom(1)) * 80_000_000
     assert memory_mb()[1] - private > 60 and held > private and len(block)
+
+
+def test_the_most_a_process_held_is_remembered():
+    block = bytearray(os.urandom(1)) * 80_000_000
+    with_block = memory_mb()[0]
+    del block
+    assert peak_mb() > with_block - 1 and peak_mb(os.getpid()) > 60 and peak_mb(2**30) == 0.0
+
+
+def test_reading_is_measured_on_made_articles(tmp_path):
+    found = measure_run.measure(40, 1, tmp_path)
+    assert (found["articles"], found["skipped_again"]) == (40, 40) and found["mentions"] > 400
+    assert found["articles_per_processor_s"] > 0 and found["peak_mb"] > 50
 
 
 def test_made_workspace_holds_so_many_mentions(store):

@@ -12,12 +12,10 @@ from extract.decisions import DecisionLog
 from extract.mentions import Article
 from extract.review import ReviewingGeoparser
 from extract.store import Workspace
-from tests import test_browser
+from tests.in_browser import OUT, Reader, serious
 from tests.serving import dashboard
-from tests.test_browser import AXE, Reader
 
 pytestmark = pytest.mark.browser
-OUT = Path(__file__).parent / "out"
 ARTICLES = [
     Article("n1", "اندلعت اشتباكات في غريان جنوب طرابلس.", "اشتباكات", "2019-04-05", "وكالة", "LY"),
     Article("n2", "وصل الوفد إلى بني وليد ثم إلى بلدة كخبزار.", "وفد", "2019-04-06", "وكالة", "LY"),
@@ -33,9 +31,6 @@ def address(tmp_path_factory, gazetteer):
     workspace.add([(article, parser.geoparse(article)) for article in ARTICLES])
     with dashboard(store) as (port, _):
         yield f"http://localhost:{port}/"
-
-
-browser, reader = test_browser.browser, test_browser.reader
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -159,7 +154,7 @@ def test_a_pasted_text_is_found_and_turned_back_from(reader):
     expect(dialog).to_contain_text("خبر ملصق")
     page.keyboard.press("Escape")
     expect(dialog).to_have_count(0)
-    page.wait_for_function("!location.search.includes('read=')")
+    page.wait_for_url(lambda url: "read=" not in url)
     page.wait_for_timeout(900)
     page.go_back()
     expect(dialog.locator("mark.now")).to_be_visible()
@@ -199,13 +194,3 @@ def test_the_review_has_no_serious_finding_of_axe_and_fits(browser, address):
     assert dialog.evaluate("e => e.scrollWidth <= e.clientWidth + 1")
     page.screenshot(path=OUT / "review-ar-360.png")
     context.close()
-
-
-def serious(frame):
-    frame.evaluate(AXE + ";0")
-    result = frame.evaluate("axe.run(document, {iframes: false, resultTypes: ['violations']})")
-    return [
-        (finding["id"], [node["html"][:200] for node in finding["nodes"][:3]])
-        for finding in result["violations"]
-        if finding["impact"] in ("serious", "critical")
-    ]

@@ -18,7 +18,7 @@ from extract.store import Workspace
 from tests.conftest import ROOT
 from tests.made_articles import make_folder, make_lines
 from tests.made_work import Numbers, double
-from tests.test_run import ids_of, rows_of
+from tests.made_workspace import ids_of, rows_of
 
 pytestmark = pytest.mark.processes
 

@@ -8,9 +8,9 @@ from playwright.sync_api import expect
 
 from extract.filters import Filters
 from extract.store import Workspace
-from tests.test_browser import browser, dashboard, reader  # noqa: F401
+from tests.in_app import again, counts, html_parts, run_app
+from tests.serving import dashboard
 from tests.test_copies import SHORT, results
-from tests.test_dashboard import again, counts, html_parts, run_app, store  # noqa: F401
 from views import data, downloads
 from views.copies import copies_text, copy_label
 from views.data import Answers
@@ -18,9 +18,10 @@ from views.texts import Texts
 
 
 @pytest.fixture
-def folder(store):  # noqa: F811
-    Workspace.create_or_open(store).add(results())
-    return store
+def folder(tmp_path, monkeypatch):
+    monkeypatch.setenv("RASID_STORE", str(tmp_path / "store"))
+    Workspace.create_or_open(tmp_path / "store").add(results())
+    return tmp_path / "store"
 
 
 def test_switch_counts_a_story_once_and_says_so_in_the_address(folder):
@@ -88,7 +89,7 @@ def address(tmp_path_factory):
 
 
 @pytest.mark.browser
-def test_a_copy_opens_in_place_of_the_article(reader):  # noqa: F811
+def test_a_copy_opens_in_place_of_the_article(reader):
     reader.open("lang=en&place=t:tripoli")
     reader.page.get_by_role("button", name="Open article").first.click()
     dialog = reader.page.get_by_role("dialog")

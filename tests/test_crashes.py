@@ -13,8 +13,9 @@ import pytest
 from extract import read_command
 from extract.filters import Filters
 from extract.mentions import Article
-from extract.storage import HOST, FolderStorage
+from extract.storage import FolderStorage
 from extract.store import StoreError, Workspace
+from gazetteer.whole_file import HOST
 from tests.kill_reads import kill_trials, start, state_of
 from tests.made_articles import make_folder, make_lines
 from tests.made_workspace import make_workspace

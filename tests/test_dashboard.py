@@ -5,13 +5,11 @@ import json
 import re
 import tomllib
 from datetime import date
-from pathlib import Path
 
 import folium
 import pytest
 from babel.messages.pofile import read_po
 from folium.elements import JSCSSMixin
-from streamlit.testing.v1 import AppTest
 
 from extract.accuracy import read_accuracy
 from extract.facts import PRECISIONS
@@ -19,7 +17,9 @@ from extract.filters import Filters
 from extract.mentions import Role
 from extract.store import Workspace
 from gazetteer import FeatureClass
+from tests.in_app import again, counts, html_parts, run_app, table_rows
 from tests.made_workspace import CANARY, HOSTILE_NAME, make_workspace
+from tests.serving import PROJECT
 from views import downloads, markup, refusals, table, texts, timeline
 from views.address import read_area
 from views.data import Answers
@@ -30,7 +30,6 @@ from views.reasons import FORMS, SEPARATOR, reason_text
 from views.saved_map import saved_map_bytes
 from views.texts import LANGUAGES, RELATIONS, Texts
 
-PROJECT = Path(__file__).parent.parent
 ENGLISH, ARABIC = Texts("en"), Texts("ar")
 
 
@@ -38,43 +37,6 @@ ENGLISH, ARABIC = Texts("en"), Texts("ar")
 def store(tmp_path, monkeypatch):
     monkeypatch.setenv("RASID_STORE", str(tmp_path / "store"))
     return tmp_path / "store"
-
-
-def run_app(**query):
-    app = AppTest.from_file(str(PROJECT / "dashboard.py"), default_timeout=30)
-    for name, value in query.items():
-        app.query_params[name] = value
-    app.run()
-    assert not app.exception, app.exception
-    return app
-
-
-def again(widget):
-    app = widget.run()
-    assert not app.exception, app.exception
-    return app
-
-
-def html_parts(app):
-    found = []
-
-    def walk(node):
-        if getattr(node, "type", "") == "html":
-            found.append(node.proto.body)
-        for child in getattr(node, "children", {}).values():
-            walk(child)
-
-    walk(app._tree)
-    return found
-
-
-def counts(app):
-    return next(part for part in html_parts(app) if "rasid-counts" in part)
-
-
-def table_rows(app):
-    part = next((part for part in html_parts(app) if part.startswith('<div class="rasid-table"')), "")
-    return part.count("<tr>") - 1 if part else 0
 
 
 # The page

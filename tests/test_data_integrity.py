@@ -5,7 +5,8 @@ from collections import Counter
 
 import pytest
 
-from extract.language import DATA, load_language
+from extract.language import load_language
+from extract.word_tables import DATA
 from gazetteer import Gazetteer, Point, TableError, normalize_name
 from gazetteer.sources.checks import check_tables
 from gazetteer.sources.tables import COLUMNS, own_tables, read_table

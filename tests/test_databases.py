@@ -26,7 +26,7 @@ from extract.filters import Filters
 from extract.mentions import Article, Role
 from extract.store import Workspace
 from gazetteer import FeatureClass
-from tests.conftest import ROOT
+from tests.conftest import ROOT, one_error
 from tests.made_workspace import (
     BENGHAZI,
     GHARYAN,
@@ -37,6 +37,7 @@ from tests.made_workspace import (
     make_workspace,
 )
 
+pytestmark = pytest.mark.usefixtures("small_export")
 KINDS = ("postgresql", "duckdb", "sqlite")
 HOSTILE = [
     "'; DROP TABLE rasid.mentions; --",
@@ -110,12 +111,6 @@ def make_database(kind: str, folder: Path, request: pytest.FixtureRequest) -> Da
 @pytest.fixture(params=KINDS)
 def database(request, tmp_path) -> Database:
     return make_database(request.param, tmp_path, request)
-
-
-@pytest.fixture(autouse=True)
-def small_world(monkeypatch, small_gazetteer, caplog) -> None:
-    monkeypatch.setattr(export_command, "load_gazetteer", lambda: small_gazetteer)
-    caplog.set_level("INFO", "extract")
 
 
 def export(workspace: Workspace, database: Database, *more: str) -> int:
@@ -309,13 +304,6 @@ def test_nul_characters_are_told_and_offsets_stay_true(database, tmp_path, caplo
 
 
 # What goes wrong
-
-
-def one_error(caplog: pytest.LogCaptureFixture) -> str:
-    errors = [record.getMessage() for record in caplog.records if record.levelname == "ERROR"]
-    assert len(errors) == 1
-    assert len(errors[0].splitlines()) == 1
-    return errors[0]
 
 
 def test_an_unreadable_part_leaves_the_target_as_it_was(database, tmp_path, caplog) -> None:

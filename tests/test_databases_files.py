@@ -14,18 +14,13 @@ from extract import export_command
 from tests.conftest import ROOT
 from tests.made_workspace import make_workspace
 
+pytestmark = pytest.mark.usefixtures("small_export")
 COUNT = "SELECT count(*) FROM mentions"
 LIMITED = (
     "import resource, sys; resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, 50_000)); "
     "from extract.__main__ import main; sys.exit(main(sys.argv[1:]))"
 )
 both = pytest.mark.parametrize("kind", ["duckdb", "sqlite"])
-
-
-@pytest.fixture(autouse=True)
-def small_world(monkeypatch, small_gazetteer, caplog) -> None:
-    monkeypatch.setattr(export_command, "load_gazetteer", lambda: small_gazetteer)
-    caplog.set_level("INFO", "extract")
 
 
 @pytest.fixture

@@ -8,16 +8,12 @@ from adbc_driver_postgresql import dbapi
 
 from extract import export_command
 from extract.databases.tables import MARK
+from tests.conftest import one_error
 from tests.made_workspace import make_workspace
 from tests.postgres import PASSWORD, Server
 
+pytestmark = pytest.mark.usefixtures("small_export")
 COUNT = "SELECT count(*) FROM rasid.mentions"
-
-
-@pytest.fixture(autouse=True)
-def small_world(monkeypatch, small_gazetteer, caplog) -> None:
-    monkeypatch.setattr(export_command, "load_gazetteer", lambda: small_gazetteer)
-    caplog.set_level("INFO", "extract")
 
 
 @pytest.fixture
@@ -47,13 +43,6 @@ def rows(address: str, sql: str) -> list[tuple]:
     with dbapi.connect(address, autocommit=True) as connection, connection.cursor() as cursor:
         cursor.execute(sql)
         return cursor.fetchall() if cursor.description else []
-
-
-def one_error(caplog: pytest.LogCaptureFixture) -> str:
-    errors = [record.getMessage() for record in caplog.records if record.levelname == "ERROR"]
-    assert len(errors) == 1
-    assert len(errors[0].splitlines()) == 1
-    return errors[0]
 
 
 # Geometry

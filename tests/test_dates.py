@@ -3,7 +3,7 @@ from datetime import date, datetime
 import pytest
 
 from extract.dates import parse_date
-from extract.language import DATA
+from extract.word_tables import DATA
 
 GREGORIAN = [
     # ISO and its kin

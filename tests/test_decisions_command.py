@@ -11,8 +11,8 @@ from extract.decisions import Kind, make_place
 from gazetteer import Point
 from gazetteer.sources.tables import read_table
 from tests.conftest import GOLD
+from tests.desk import ARTICLES, ELSEWHERE, KHABZAR, Desk
 from tests.gold.score import score
-from tests.test_review import ARTICLES, ELSEWHERE, KHABZAR, Desk
 
 
 @pytest.fixture

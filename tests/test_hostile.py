@@ -4,6 +4,7 @@ import ast
 import csv
 import io
 import json
+import logging
 import re
 import sqlite3
 import struct
@@ -16,17 +17,17 @@ import pytest
 from lxml import etree
 from openpyxl.utils.escape import unescape
 from playwright.sync_api import TimeoutError, expect
-from streamlit.testing.v1 import AppTest
 
 from extract.export import csv_cell, write_jsonl
 from extract.filters import Filters
 from extract.formats import LONGEST_CELL, clean_text
 from extract.mentions import Article
 from extract.store import Workspace
-from gazetteer.terminal import one_line
+from gazetteer.terminal import OneLineFormatter
 from tests.hostile import FORMULAS, canary_server, hostile_results, hostile_texts, make_hostile_workspace
+from tests.in_app import run_app
+from tests.in_browser import Reader
 from tests.serving import PROJECT, dashboard
-from tests.test_browser import Reader, browser  # noqa: F401
 from views import markup
 from views.data import Answers
 from views.downloads import COLUMNS, FORMATS, PLACE_COLUMNS, describe, file_bytes
@@ -219,15 +220,6 @@ def test_site_that_opens_the_dashboard_has_no_hold_on_it(reader, canary, tmp_pat
 # Addresses
 
 
-def run_app(store, monkeypatch, query):
-    monkeypatch.setenv("RASID_STORE", str(store))
-    app = AppTest.from_file(str(PROJECT / "dashboard.py"), default_timeout=60)
-    for name, value in query.items():
-        app.query_params[name] = value
-    app.run()
-    return app
-
-
 @pytest.mark.parametrize(
     "query",
     [
@@ -247,8 +239,8 @@ def run_app(store, monkeypatch, query):
     ids=lambda query: "-".join(query),
 )
 def test_hostile_addresses_open_a_page(store, monkeypatch, query):
-    app = run_app(store, monkeypatch, query | {"lang": query.get("lang", "en")})
-    assert not app.exception
+    monkeypatch.setenv("RASID_STORE", str(store))
+    app = run_app(**query | {"lang": query.get("lang", "en")})
     # What the page keeps of it is what the page itself could have written.
     kept = [value if isinstance(value, list) else [value] for value in app.query_params.values()]
     assert all(len(value) <= 4_000 for values in kept for value in values)
@@ -447,8 +439,8 @@ def test_jsonl_holds_a_row_a_line_and_nothing_that_a_terminal_obeys(rows):
 
 @pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS)
 def test_line_of_the_log_is_one_line_of_shown_characters(text):
-    line = one_line(text)
-    assert line.isprintable() and len(line) == len(text)
+    line = OneLineFormatter("%(message)s").format(logging.makeLogRecord({"msg": "%s", "args": (text,)}))
+    assert line.isprintable() and set(filter(str.isprintable, text)) <= set(line)
 
 
 @pytest.mark.parametrize(
@@ -458,7 +450,8 @@ def test_article_with_a_date_that_python_has_not_is_one_without(tmp_path, monkey
     workspace = Workspace.create_or_open(tmp_path / "store")
     workspace.add([(Article("a", "نص", None, day), [])])
     assert workspace.span().articles == 1
-    assert not run_app(tmp_path / "store", monkeypatch, {"lang": "en"}).exception
+    monkeypatch.setenv("RASID_STORE", str(tmp_path / "store"))
+    run_app(lang="en")
 
 
 # The code

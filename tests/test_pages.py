@@ -15,8 +15,9 @@ from extract.store import Workspace
 from extract.uploads import FOLDER, Uploads
 from gazetteer import Point
 from tests.conftest import ROOT
+from tests.in_app import again, counts, html_parts, run_app, table_rows
 from tests.made_workspace import CANARY, make_workspace
-from tests.test_dashboard import again, counts, html_parts, run_app, table_rows
+from tests.small_world import write_table
 from views import about, reading
 from views.decisions import decision_text
 from views.picking import read_point
@@ -257,6 +258,22 @@ def test_the_page_shows_layers_with_licences_and_refused_inputs(world):
     said = all_text(run_app(lang="en", page="data"))
     assert "Rasid gazetteer" in said and "CC BY 4.0 · © GeoNames" in said
     assert "<bdi>empty.csv</bdi>" in said and "remove it, or save it again" in said
+
+
+def test_tables_of_the_user_are_counted_once_for_a_state_of_the_gazetteer(world, tmp_path, monkeypatch):
+    monkeypatch.setenv("RASID_DATA", str(tmp_path / "data"))
+    rows = "x-1,قرية,,Village,village,LY,,31,13,2,10,own\n"
+    table = write_table(tmp_path / "data" / "gazetteer" / "mine.csv", rows)
+    opened, count = [], about._rows_of
+    monkeypatch.setattr(about, "_rows_of", lambda path: opened.append(path) or count(path))
+    app = run_app(lang="en", page="data")
+    again(app)
+    assert opened == [table] and "Your table: mine" in all_text(app)
+    write_table(table, rows + rows.replace("x-1", "x-2"))
+    again(app)
+    assert opened == [table, table]
+    row = next(row for row in re.findall("<tr>.*?</tr>", all_text(app)) if "Your table: mine" in row)
+    assert ">2<" in re.sub("</?bdi[^>]*>", "", row)
 
 
 def test_articles_of_other_versions_are_told(world):

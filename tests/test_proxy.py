@@ -22,9 +22,9 @@ from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
 from tests.chromium import ADVICE, find_chromium
+from tests.in_browser import FLAGS, Reader
 from tests.made_workspace import make_workspace
 from tests.serving import PROJECT, dashboard, free_port
-from tests.test_browser import FLAGS, Reader
 
 NAME, USER, PASSWORD = "rasid.example.org", "reader", "a pass: wörd"
 NGINX = shutil.which("nginx") or shutil.which("/usr/sbin/nginx")

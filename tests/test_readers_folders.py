@@ -10,7 +10,7 @@ import pytest
 
 from extract.articles import ArticleError, find_files, read_articles
 from extract.readers import ReadOptions, Source, read_source
-from extract.readers.errors import printable
+from gazetteer.terminal import printable
 from tests.made_inputs import make_jsonl, make_zip, read
 
 

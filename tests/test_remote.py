@@ -17,8 +17,7 @@ from extract.run import read_into
 from extract.storage import FolderStorage, open_storage
 from extract.store import StoreError, Workspace
 from tests.made_articles import make_folder, make_lines
-from tests.made_workspace import make_results
-from tests.test_run import ids_of, rows_of
+from tests.made_workspace import ids_of, make_results, rows_of
 
 
 @pytest.fixture(scope="module")

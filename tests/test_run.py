@@ -10,7 +10,6 @@ import pytest
 from extract import pools, run
 from extract.articles import ArticleError, ReadOptions
 from extract.batches import Batch, read_batch
-from extract.filters import Filters
 from extract.geoparse import Geoparser
 from extract.mentions import Article
 from extract.pools import Pool, ProcessPool, open_pool
@@ -18,6 +17,7 @@ from extract.run import RunCounts, read_into
 from extract.store import Workspace
 from tests.made_articles import make_folder, make_lines, text_of
 from tests.made_work import Numbers, double, slow_double
+from tests.made_workspace import ids_of, rows_of
 
 pytestmark = pytest.mark.processes
 
@@ -25,20 +25,6 @@ pytestmark = pytest.mark.processes
 @pytest.fixture
 def workspace(tmp_path):
     return Workspace.create_or_open(tmp_path / "store")
-
-
-def rows_of(workspace):
-    """Every mention, without what differs from run to run."""
-    workspace.refresh(force=True)
-    return sorted(
-        (row["article_id"], row["start"], row["end"], row["place_id"], row["confidence"])
-        for row in workspace.rows(Filters(), placed=None)
-    )
-
-
-def ids_of(workspace):
-    workspace.refresh(force=True)
-    return sorted(row["article_id"] for row in workspace.articles())
 
 
 def read(workspace, *paths, parser, **named):

@@ -17,13 +17,13 @@ import pytest
 from joserfc import jwk, jwt
 from playwright.sync_api import expect
 from streamlit import config
-from streamlit.testing.v1 import AppTest
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
+from tests.in_app import again, open_app
+from tests.in_browser import Reader
 from tests.made_workspace import make_workspace
 from tests.serving import PROJECT, dashboard, free_port
-from tests.test_browser import Reader, browser  # noqa: F401
 from views.headers import host_is_allowed, map_policy, page_policy
 from views.login import is_let_in
 
@@ -308,19 +308,20 @@ def test_whole_session_asks_no_other_host(request, store, tmp_path):
 # Login
 
 
-def run_app(store, monkeypatch, secrets, user=None):
+def run_for(user, store, monkeypatch, secrets):
+    """The page as this user of Streamlit's login sees it."""
     monkeypatch.setenv("RASID_STORE", str(store))
-    app = AppTest.from_file(str(PROJECT / "dashboard.py"), default_timeout=60)
-    app.query_params["lang"] = "en"
+    app = open_app(lang="en")
     for name, value in secrets.items():
         app.secrets[name] = value
-    app.user = user or {"is_logged_in": False}
-    app.run()
-    assert not app.exception
-    return app
+    app.user = user
+    return again(app)
 
 
 AUTH = {"redirect_uri": "http://localhost/oauth2callback", "cookie_secret": "x", "client_id": "a", "client_secret": "b"}
+
+
+NOBODY = {"is_logged_in": False}
 
 
 def shows_data(app):
@@ -328,7 +329,7 @@ def shows_data(app):
 
 
 def test_page_without_a_login_is_open(store, monkeypatch):
-    assert shows_data(run_app(store, monkeypatch, {}))
+    assert shows_data(run_for(NOBODY, store, monkeypatch, {}))
 
 
 @pytest.mark.parametrize(
@@ -343,13 +344,13 @@ def test_page_without_a_login_is_open(store, monkeypatch):
     ],
 )
 def test_page_with_a_login_shows_nothing_before_it(store, monkeypatch, secrets, user):
-    app = run_app(store, monkeypatch, secrets, user)
+    app = run_for(user, store, monkeypatch, secrets)
     assert not shows_data(app) and (app.info or app.error)
 
 
 def test_demanded_login_that_is_not_set_up_shows_nothing(store, monkeypatch):
     monkeypatch.setenv("RASID_LOGIN", "required")
-    app = run_app(store, monkeypatch, {})
+    app = run_for(NOBODY, store, monkeypatch, {})
     assert not shows_data(app) and "none is set up" in app.error[0].value
 
 

@@ -7,11 +7,11 @@ import pyarrow.parquet as pq
 import pytest
 
 from extract.export import ROW_COLUMNS
-from extract.facts import regions_of
 from extract.filters import Filters
 from extract.mentions import Article, Role
 from extract.parts import content_hash, first_words
 from extract.questions import Span, Timeline, Totals
+from extract.regions import regions_of
 from extract.store import FORMAT, MANIFEST, AddCounts, StoreError, Workspace
 from gazetteer import FeatureClass
 from tests.made_workspace import (

@@ -3,13 +3,12 @@
 import hashlib
 import re
 from importlib import metadata
-from pathlib import Path
 
 import pytest
 
 from scripts.licences import LOCK, is_refused, licence_of, locked, table
+from tests.serving import PROJECT
 
-PROJECT = Path(__file__).parent.parent
 STATIC = PROJECT / "static"
 # Ours, in a folder of files that others made.
 OURS = {

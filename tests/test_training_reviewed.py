@@ -7,7 +7,7 @@ from extract.gold import reviewed_entries
 from extract.mentions import Article
 from extract.model import ContextModel
 from tests.conftest import GOLD
-from tests.test_review import ARTICLES, ELSEWHERE, Desk
+from tests.desk import ARTICLES, ELSEWHERE, Desk
 from training import train as training
 from training.train import CORPUS, SKIPPED, is_held_out, labels, read_corpus, read_reviewed, to_article
 

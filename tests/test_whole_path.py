@@ -8,7 +8,6 @@ from xml.etree import ElementTree
 
 import openpyxl
 import pyarrow.parquet as pq
-import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -16,7 +15,6 @@ from extract.export import ROW_COLUMNS, mention_rows, starts_formula, to_geojson
 from extract.formats import LONGEST_CELL, clean_text, geopackage_bytes, kml_bytes, parquet_bytes, xlsx_bytes
 from extract.geoparse import Geoparser
 from extract.mentions import Article
-from gazetteer import load_gazetteer
 from gazetteer.normalize import normalize_name
 
 RELAXED = settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
@@ -30,11 +28,6 @@ PIECES = [
 TEXTS = st.lists(st.one_of(st.sampled_from(PIECES), st.text(max_size=8)), max_size=40).map("".join)
 ABOUT = {"program": "Rasid"}
 COLUMNS = (*ROW_COLUMNS, "passage_start")
-
-
-@pytest.fixture(scope="module")
-def parser():
-    return Geoparser(load_gazetteer())
 
 
 def read(parser, text):

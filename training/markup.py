@@ -16,7 +16,7 @@ import argparse
 import json
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +32,11 @@ _CLEAR_LEAD = 12.0  # of importance: a namesake this far behind is not what an a
 
 class MarkupError(ValueError):
     """An annotated text is wrong; the message names the article and the place."""
+
+
+def read_corpus(paths: Iterable[Path]) -> list[dict[str, Any]]:
+    """The annotated articles of the files, in order."""
+    return [json.loads(line) for path in paths for line in path.read_text(encoding="utf-8").split("\n") if line.strip()]
 
 
 def read_marked(path: Path) -> Iterator[dict[str, Any]]:

@@ -21,11 +21,12 @@ import numpy as np
 from extract.accuracy import ACCURACY_FILE
 from extract.export import mention_rows
 from extract.geoparse import Geoparser
+from extract.mentions import Resolution
 from extract.model import load_model
 from extract.versions import versions
 from gazetteer import load_gazetteer
 from tests.gold.score import score
-from training.train import CORPUS, FOLDS, fit, is_held_out, labels, read_corpus, to_article
+from training.train import CORPUS, FOLDS, fit, is_held_out, labels, lies_within, read_corpus, to_article
 
 GOLD = Path(__file__).resolve().parent.parent / "tests" / "gold"
 FRESH = [Path(__file__).resolve().parent / "fresh" / "fresh.jsonl"]
@@ -73,9 +74,7 @@ def _scorable(entry: dict[str, Any]) -> dict[str, Any]:
     return entry
 
 
-def cross_validate(
-    parser: Geoparser, entries: list[dict[str, Any]], errors: list[str] | None = None
-) -> dict[str, float]:
+def cross_validate(parser: Geoparser, entries: list[dict[str, Any]]) -> dict[str, float]:
     """The figures over articles that the model of their turn has not seen."""
     contexts = [parser.context(to_article(entry)) for entry in entries]
     classes = [labels(context, entry) for context, entry in zip(contexts, entries, strict=True)]
@@ -88,7 +87,7 @@ def cross_validate(
         for entry in entries[fold::FOLDS]:
             rows += mention_rows(to_article(entry), parser.geoparse(to_article(entry)))
     parser.model = shipped
-    return score([_scorable(entry) for entry in entries], rows, errors)
+    return score([_scorable(entry) for entry in entries], rows)
 
 
 def reliability(parser: Geoparser, entries: list[dict[str, Any]]) -> list[tuple[float, float, int, float]]:
@@ -98,7 +97,7 @@ def reliability(parser: Geoparser, entries: list[dict[str, Any]]) -> list[tuple[
         gold = {(m["start"], m["end"]): m for m in _scorable(entry)["mentions"] if m["role"] != "name-part"}
         for r in parser.geoparse(to_article(entry)):
             if r.place is not None and r.mention.role.value != "name-part":
-                pairs.append((r.confidence, is_right(r, gold.get((r.mention.start, r.mention.end)))))
+                pairs.append((r.confidence, _is_right(r, gold.get((r.mention.start, r.mention.end)))))
     table = []
     for low in np.arange(0, 1, 0.1):
         found = [right for c, right in pairs if low <= c < low + 0.1 + (low > 0.85)]
@@ -106,13 +105,8 @@ def reliability(parser: Geoparser, entries: list[dict[str, Any]]) -> list[tuple[
     return table
 
 
-def is_right(resolution: Any, gold: dict[str, Any] | None) -> bool:
-    """Whether a resolution of this very span has its point within the annotated radius."""
-    if gold is None or resolution.place is None:
-        return False
-    point = resolution.place.point
-    at = type(point)(gold["lat"], gold["lon"])
-    return point.distance_km(at) <= max(2.0, gold["radius_km"] or 2.0)
+def _is_right(found: Resolution, gold: dict[str, Any] | None) -> bool:
+    return gold is not None and lies_within(found, gold)
 
 
 def main() -> int:

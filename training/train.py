@@ -5,7 +5,6 @@ Seeded, the same result twice. The second stage learns from what the first one s
 """
 
 import argparse
-import json
 import sys
 from collections import Counter
 from collections.abc import Iterable
@@ -27,6 +26,7 @@ from extract.model import CLASSES, MODEL_FILE, ContextModel
 from extract.review import ReviewingGeoparser
 from extract.store import Workspace
 from gazetteer import Point, load_gazetteer
+from training.markup import read_corpus
 
 CORPUS = Path(__file__).resolve().parent / "corpus"
 GOLD = Path(__file__).resolve().parent.parent / "tests" / "gold"  # which nothing may learn from
@@ -36,14 +36,8 @@ STRENGTH = 0.1  # inverse of the regularization: best of 0.08 .. 0.6 by cross-va
 HELD_OUT = 7  # the texts whose number ends in this digit are held back from training, to be looked at afterwards
 CALIBRATION_POINTS = np.linspace(0.0, 1.0, 21)
 SKIPPED = -1
+LEAST_RADIUS_KM = 2.0
 NEVER = -20.0  # log-odds of a class that no text shows
-
-
-def read_corpus(paths: Iterable[Path]) -> list[dict[str, Any]]:
-    """The annotated articles of the files, in order."""
-    return [
-        json.loads(line) for path in paths for line in path.read_text(encoding="utf-8").splitlines() if line.strip()
-    ]
 
 
 def to_article(entry: dict[str, Any]) -> Article:
@@ -149,7 +143,7 @@ def calibrate(
                 if found.place is not None and found.mention.role is not Role.NAME_PART and _was_seen(found, entry):
                     mention = gold.get((found.mention.start, found.mention.end))
                     raw.append(found.confidence)
-                    right.append(mention is not None and _lies_within(found, mention))
+                    right.append(mention is not None and lies_within(found, mention))
     fitted = IsotonicRegression(out_of_bounds="clip").fit(raw, right)
     return fitted.predict(CALIBRATION_POINTS).astype(np.float32)
 
@@ -175,11 +169,12 @@ def read_reviewed(folders: Iterable[Path], parser: Geoparser) -> list[dict[str, 
     return found
 
 
-def _lies_within(found: Resolution, gold: dict[str, Any]) -> bool:
+def lies_within(found: Resolution, gold: dict[str, Any]) -> bool:
+    """Whether the place lies within the annotated radius (LEAST_RADIUS_KM at least); any does where no point is annotated."""
     if gold["lat"] is None:
         return True
-    distance = found.place.point.distance_km(Point(gold["lat"], gold["lon"]))
-    return distance <= max(2.0, gold["radius_km"] or 2.0)
+    distance_km = found.place.point.distance_km(Point(gold["lat"], gold["lon"]))
+    return distance_km <= max(LEAST_RADIUS_KM, gold["radius_km"] or 0.0)
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -1,6 +1,7 @@
 """The page about the data: what the workspace holds, what it was read with, what is missing, and how right the reading is."""
 
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
 import streamlit as st
@@ -18,7 +19,7 @@ from gazetteer.sources.tables import own_tables, read_table
 from views import address, frame
 from views.data import Answers, is_read_only
 from views.grounds import chosen_ground
-from views.markup import Span, escape, html_table, isolate, mark, plain
+from views.markup import Span, escape, html_table, isolate, mark, passage_html, plain
 from views.reasons import reason_text
 from views.refusals import refusal_html
 from views.review import open_review, show_review
@@ -33,20 +34,19 @@ EVERYTHING = Filters(roles=tuple(map(str, Role)))
 
 def show(t: Texts) -> None:
     """Draw the page."""
-    answers = frame.open_answers(t)
-    if answers is None:
-        frame.end(t, ())
-        return
-    st.header(t("About the data"), anchor=False)
+    frame.show_page(t("About the data"), _show_panels, t)
+
+
+def _show_panels(answers: Answers, t: Texts) -> None:
+    state = fingerprint()
     _show_numbers(answers, t)
     _show_unplaced(answers, t)
     _show_refused(answers.workspace, t)
     _show_accuracy(t)
-    _show_read_with(answers.workspace, t)
-    _show_layers(answers.workspace, t)
+    _show_read_with(answers.workspace, state, t)
+    _show_layers(state, t)
     _show_online(t)
     show_review(answers, t)
-    frame.end(t, answers.workspace.attribution)
 
 
 def _show_numbers(answers: Answers, t: Texts) -> None:
@@ -94,7 +94,7 @@ def _show_name(name: dict[str, Any], passages: list[dict[str, Any]], key: str, t
             f"{isolate(reason_text(name['reason'], t))}</p>"
         )
         for row in passages:
-            st.html(passage_html(row, t))
+            st.html(sentence_html(row))
         with st.container(horizontal=True, key=f"name_buttons_{key}"):
             if passages and not is_read_only():
                 st.button(
@@ -118,11 +118,10 @@ def _show_name(name: dict[str, Any], passages: list[dict[str, Any]], key: str, t
                 )
 
 
-def passage_html(row: dict[str, Any], t: Texts) -> str:
+def sentence_html(row: dict[str, Any]) -> str:
     """The sentence of a mention, its name marked."""
     start = row["start"] - row["passage_start"]
-    text = mark(row["passage"], [Span(start, start + row["end"] - row["start"], "place")])
-    return f'<article class="rasid-passage" lang="ar" dir="rtl"><p>{text}</p></article>'
+    return passage_html(mark(row["passage"], [Span(start, start + row["end"] - row["start"], "place")]))
 
 
 def _show_refused(workspace: Workspace, t: Texts) -> None:
@@ -180,15 +179,15 @@ def _figure(measure: str, value: float | None) -> str:
     return f"{value:g}" if measure == "articles" else f"{value:.3f}"
 
 
-def _show_read_with(workspace: Workspace, t: Texts) -> None:
+def _show_read_with(workspace: Workspace, state: str, t: Texts) -> None:
     st.subheader(t("What the articles were read with"), anchor=False)
-    now, used = fingerprint(), workspace.read_with()
+    used = workspace.read_with()
     heads = (t("Program"), t("Gazetteer"), t("Model"), t("Articles"))
     rows = [
         [*(row[name] or "–" for name in ("program", "gazetteer", "model")), t.number(row["articles"])] for row in used
     ]
     st.html(html_table(heads, rows, label=t("What the articles were read with"), direction=t.direction))
-    older = sum(row["articles"] for row in used if (row["program"], row["gazetteer"]) != (PROGRAM, now))
+    older = sum(row["articles"] for row in used if (row["program"], row["gazetteer"]) != (PROGRAM, state))
     if older:
         st.info(
             t.count(
@@ -200,19 +199,22 @@ def _show_read_with(workspace: Workspace, t: Texts) -> None:
 
 
 @st.cache_data(show_spinner=False, max_entries=4)
-def _places_of_tables(fingerprint: str) -> int:
-    return sum(1 for path in own_tables() for _ in read_table(path))
+def _count_places(state: str) -> tuple[int, list[tuple[str, int]]]:
+    """Places of our own tables, and the names of the user's tables with their rows, in this state of the gazetteer."""
+    own = sum(1 for path in own_tables() for _ in read_table(path))
+    return own, [(path.stem, _rows_of(path)) for path in user_tables()]
 
 
-def _show_layers(workspace: Workspace, t: Texts) -> None:
+def _show_layers(state: str, t: Texts) -> None:
+    own, tables = _count_places(state)
     st.subheader(t("Where the places come from"), anchor=False)
     layers = [
-        (t("Rasid's own tables"), t.number(_places_of_tables(fingerprint())), "CC BY 4.0 · Rasid gazetteer"),
+        (t("Rasid's own tables"), t.number(own), "CC BY 4.0 · Rasid gazetteer"),
         (t("Towns of the world"), "", "CC BY 4.0 · © GeoNames"),
         (t("Names of countries"), "", "Unicode License v3 · Unicode CLDR"),
         (t("Some positions in Rasid's tables"), "", "Who's On First · airportsdata (MIT) · Natural Earth"),
         (t("How common words are"), "", "CC BY-SA 4.0 · wordfreq"),
-        *((f"{t('Your table')}: {path.stem}", t.number(_rows_of(path)), "") for path in user_tables()),
+        *((f"{t('Your table')}: {name}", t.number(rows), "") for name, rows in tables),
         *(
             (f"{t('Your import')}: {folder.name}", t.number(read_report(folder).accepted), "")
             for folder in import_folders(imports_folder())
@@ -222,7 +224,7 @@ def _show_layers(workspace: Workspace, t: Texts) -> None:
     st.html(html_table(heads, layers, label=t("Where the places come from"), direction=t.direction))
 
 
-def _rows_of(path: Any) -> int:
+def _rows_of(path: Path) -> int:
     with open(path, encoding="utf-8-sig", newline="") as lines:
         return max(0, sum(1 for _ in lines) - 1)
 

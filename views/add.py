@@ -8,6 +8,7 @@ from typing import Any
 import streamlit as st
 
 from extract.articles import KINDS
+from extract.mentions import ARTICLE_FIELDS
 from extract.store import StoreError, Workspace
 from extract.uploads import Found, Outcome, shown_name
 from views import address, data, frame
@@ -132,7 +133,7 @@ def _take_files(readings: Readings, t: Texts) -> None:
 
 
 def _take_text(readings: Readings, t: Texts) -> None:
-    values = {name: st.session_state[_key(name)] for name in ("text", "title", "date", "outlet", "country", "url")}
+    values = {name: st.session_state[_key(name)] for name in ARTICLE_FIELDS}
     text, url = (values["text"] or "").strip(), (values["url"] or "").strip()
     if not text:
         st.session_state["add_errors"] = [t("Paste the text of the article first.")]

@@ -1,6 +1,5 @@
 """The open workspace, and its answers remembered by filters."""
 
-import logging
 import os
 from functools import partial
 from pathlib import Path
@@ -8,15 +7,12 @@ from typing import Any
 
 import streamlit as st
 
-from extract.facts import Region, regions_of
 from extract.filters import Filters
 from extract.questions import Passage, Span, Timeline, Totals, Trends
+from extract.regions import find_regions
 from extract.store import Workspace
-from gazetteer import Gazetteer, GazetteerError
-from gazetteer.index import Segment
-from gazetteer.load import cache_folder, fingerprint
+from gazetteer.load import made_gazetteer
 
-logger = logging.getLogger(__name__)
 PROJECT = Path(__file__).parent.parent
 DEFAULT_STORE = PROJECT / ".rasid" / "seeds"
 # More circles than this no eye tells apart, and the page grows heavy: the most mentioned are shown.
@@ -39,25 +35,11 @@ def is_read_only() -> bool:
     return os.environ.get("RASID_READ_ONLY", "").strip().lower() not in ("", "0", "no", "off")
 
 
-def find_regions(place_ids: list[str]) -> dict[str, Region]:
-    """Regions by the gazetteer's index, or the last one made: the page does not wait a minute for a new one."""
-    made = [path.parent for path in cache_folder().glob("gazetteer-*/meta.json")]
-    if not made:
-        logger.warning("the gazetteer's index is not made: no regions to filter by")
-        return {}
-    current = cache_folder() / f"gazetteer-{fingerprint()}"
-    folder = current if current in made else max(made, key=lambda path: path.stat().st_mtime)
-    try:
-        return regions_of(place_ids, Gazetteer([Segment(folder)]))
-    except (GazetteerError, OSError) as error:
-        logger.warning("no regions to filter by: %s", error)
-        return {}
-
-
 @st.cache_resource(show_spinner=False)
 def open_workspace(folder: Path | str) -> Workspace:
     """The workspace, opened once for all sessions. Raises StoreError when there is none."""
-    return Workspace.open(folder, find_regions)
+    # The page does not wait a minute for a new index.
+    return Workspace.open(folder, partial(find_regions, open_gazetteer=made_gazetteer))
 
 
 def _remembered(function: Any, entries: int = _REMEMBERED) -> Any:

@@ -22,16 +22,14 @@ CONFLICTS_SHOWN = 20
 
 def show(t: Texts) -> None:
     """Draw the page."""
-    answers = frame.open_answers(t)
-    if answers is None:
-        frame.end(t, ())
-        return
-    st.header(t("Reviews"), anchor=False)
+    frame.show_page(t("Reviews"), _show_panels, t)
+
+
+def _show_panels(answers: Answers, t: Texts) -> None:
     try:
         parser = open_parser(answers.workspace.folder)
     except (GazetteerError, OSError) as error:
         st.error(plain(str(error)))
-        frame.end(t, answers.workspace.attribution)
         return
     decisions = parser.log.all()
     if not decisions:
@@ -43,7 +41,6 @@ def show(t: Texts) -> None:
         _show_names(added_places(parser.log.active()), t)
     for line in parser.log.damaged():
         st.warning(plain(line))
-    frame.end(t, answers.workspace.attribution)
 
 
 def decision_text(decision: Decision, t: Texts) -> str:

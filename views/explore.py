@@ -12,7 +12,7 @@ from views.data import Answers
 from views.filters import chosen_filters, clear_filters, prepare_search, set_filter, show_filters
 from views.grounds import Ground, chosen_ground, find_grounds
 from views.map import clicked, counts_text, look, map_options, place_rows, show_map
-from views.markup import escape, isolate, plain
+from views.markup import escape, html_table, isolate, plain
 from views.palette import Colouring, colour_places
 from views.passages import show_passages
 from views.ranking import show_ranking
@@ -260,17 +260,9 @@ def _show_unplaced(answers: Answers, filters: Filters, n: int, t: Texts) -> None
     with st.expander(
         t.count("{n} name that could not be placed", "{n} names that could not be placed", n), key="unplaced"
     ):
-        rows = answers.unplaced(filters, UNPLACED_NAMES)
-        columns = ("surface", "mentions", "articles", "reason")
-        head = "".join(f'<th scope="col">{escape(t.term("column", name))}</th>' for name in columns)
-        body = "".join(f"<tr>{''.join(_unplaced_cell(row, name, t) for name in columns)}</tr>" for row in rows)
-        st.html(
-            f'<div class="rasid-table" dir="{t.direction}"><table><thead><tr>{head}</tr></thead>'
-            f"<tbody>{body}</tbody></table></div>"
-        )
-
-
-def _unplaced_cell(row: dict[str, Any], name: str, t: Texts) -> str:
-    value = row[name]
-    text = t.number(value) if isinstance(value, int) else value
-    return f"<td>{isolate(reason_text(text, t) if name == 'reason' else text)}</td>"
+        heads = [t.term("column", name) for name in ("surface", "mentions", "articles", "reason")]
+        rows = [
+            (row["surface"], t.number(row["mentions"]), t.number(row["articles"]), reason_text(row["reason"], t))
+            for row in answers.unplaced(filters, UNPLACED_NAMES)
+        ]
+        st.html(html_table(heads, rows, label=t("Names that could not be placed"), direction=t.direction))

@@ -116,8 +116,8 @@ def show_filters(answers: Answers, chips: Any, t: Texts) -> None:
         st.subheader(t("Filters"), anchor=False)
         changed = st.session_state["filters"] != DEFAULTS
         st.button(t("Clear all filters"), key="clear", on_click=clear_filters, disabled=not changed, width="stretch")
-        _text("text", names["text"], t('Words; "in quotes" next to each other'), t)
-        _text("place_text", names["place_text"], t("Part of a name, Arabic or English"), t)
+        _text("text", names["text"], t('Words; "in quotes" next to each other'))
+        _text("place_text", names["place_text"], t("Part of a name, Arabic or English"))
         _dates(answers.span(), t)
         for name in LISTED:
             found = _in_order(facets[name], orders[name]) if name in orders else facets[name]
@@ -161,7 +161,7 @@ def _list(name: str, label: str, found: Sequence[Choice], wording: Wording, t: T
         st.multiselect(label, options, placeholder=t("All"), select_all=False, **common)
 
 
-def _text(name: str, label: str, placeholder: str, t: Texts) -> None:
+def _text(name: str, label: str, placeholder: str) -> None:
     key = f"filter_{name}"
     st.session_state[key] = st.session_state["filters"][name]
     st.text_input(label, key=key, placeholder=placeholder, max_chars=TEXT_CHARACTERS, on_change=_keep, args=(name, key))

@@ -1,5 +1,6 @@
 """What surrounds every page: language, direction, style, title and footer."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import streamlit as st
@@ -105,6 +106,17 @@ def show_tour(t: Texts) -> None:
 
 def _leave_tour() -> None:
     st.session_state["toured"] = True
+
+
+def show_page(title: str, draw: Callable[[Answers, Texts], None], t: Texts) -> None:
+    """A page of the workspace: its head, what `draw` draws, the footer; without a workspace what to do about that."""
+    answers = open_answers(t)
+    if answers is None:
+        end(t, ())
+        return
+    st.header(title, anchor=False)
+    draw(answers, t)
+    end(t, answers.workspace.attribution)
 
 
 def end(t: Texts, attribution: tuple[str, ...]) -> None:

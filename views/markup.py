@@ -80,6 +80,11 @@ def is_web_address(url: str) -> bool:
     return bool(_WEB_ADDRESS.match(url))
 
 
+def passage_html(marked: str) -> str:
+    """A sentence of an article, which is HTML already (see `mark`), as a passage of its own."""
+    return f'<article class="rasid-passage" lang="ar" dir="rtl"><p>{marked}</p></article>'
+
+
 def link(url: str | None, label: str) -> str:
     """A link that opens in a new page for a web address, the escaped label alone for anything else."""
     if not url or not is_web_address(url):
@@ -113,12 +118,17 @@ def html_table(
     >>> html_table(["<a>"], [["b"]], label="c", direction="ltr").count("&lt;a&gt;")
     1
     """
-    head = "".join(f'<th scope="col">{escape(text)}</th>' for text in heads)
     kind = {True: ' class="wide"', False: ""}
     body = "".join(
         f"<tr>{''.join(f'<td{kind[number in wide]}>{isolate(cell)}</td>' for number, cell in enumerate(row))}</tr>"
         for row in rows
     )
+    return table_around(body, heads, label=label, direction=direction)
+
+
+def table_around(body: str, heads: Iterable[str], *, label: str, direction: str) -> str:
+    """A table that scrolls on its own around rows that are HTML already; heads and label are plain texts."""
+    head = "".join(f'<th scope="col">{escape(text)}</th>' for text in heads)
     return (
         f'<div class="rasid-table" dir="{direction}" tabindex="0" role="region" aria-label="{escape(label)}">'
         f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"

@@ -10,7 +10,7 @@ from extract.questions import Passage
 from views import address
 from views.copies import copies_text
 from views.data import Answers, is_read_only
-from views.markup import Span, escape, isolate, link, mark, plain
+from views.markup import Span, escape, isolate, link, mark, passage_html, plain
 from views.reasons import reason_text
 from views.review import open_review, verdict_html
 from views.texts import Texts
@@ -63,8 +63,8 @@ def _show_passage(passage: Passage, copies: dict[str, int], key: str, t: Texts) 
     about = [article["outlet"], t.date(article["date"]), copies_text(copies.get(article["article_id"], 0), t)]
     with st.container(border=True):
         st.html(
-            f'<article class="rasid-passage" lang="ar" dir="rtl"><p>{passage_html(passage, t)}</p></article>'
-            f'<p class="rasid-source" dir="{t.direction}"><bdi>{link(article["url"], title)}</bdi>'
+            passage_html(marked_text(passage, t))
+            + f'<p class="rasid-source" dir="{t.direction}"><bdi>{link(article["url"], title)}</bdi>'
             f"<br>{' · '.join(isolate(part) for part in about if part)}</p>" + _readings(passage, t)
         )
         with st.container(horizontal=True, key=f"acts_{key}", gap="small"):
@@ -84,7 +84,7 @@ def _show_passage(passage: Passage, copies: dict[str, int], key: str, t: Texts) 
                 st.html("".join(candidates_html(row, t) for row in passage.mentions))
 
 
-def passage_html(passage: Passage, t: Texts) -> str:
+def marked_text(passage: Passage, t: Texts) -> str:
     """The sentence with the chosen place's names marked and the other places' names marked faintly."""
     spans = [_span(row, passage.start, "place", t) for row in passage.mentions]
     spans += [_span(row, passage.start, f"other {row['role']}", t) for row in passage.others]

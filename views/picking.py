@@ -6,7 +6,7 @@ from typing import Any
 
 import streamlit as st
 
-from extract.facts import regions_of
+from extract.regions import regions_of
 from gazetteer import Gazetteer, Place, Point, find_candidates
 from views.map import clicked, look, map_options, show_map
 from views.markup import apart, plain

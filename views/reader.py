@@ -68,7 +68,7 @@ def _show(answers: Answers, article: dict[str, Any], t: Texts) -> None:
         show_copies(answers, article["article_id"], t)
     with side:
         if mentions:
-            _show_map(answers, article, mentions[now], t)
+            _show_map(article, mentions[now], t)
             row = mentions[now]
             st.html(
                 f'<div class="rasid-now">{reading_html(row, t)}{verdict_html(row, t)}</div>{candidates_html(row, t)}'
@@ -118,7 +118,7 @@ def _legend(t: Texts) -> None:
     st.html(f'<div class="rasid-legend"><ul aria-label="{escape(t("Legend"))}">{entries}</ul></div>')
 
 
-def _show_map(answers: Answers, article: dict[str, Any], mention: dict[str, Any], t: Texts) -> None:
+def _show_map(article: dict[str, Any], mention: dict[str, Any], t: Texts) -> None:
     places: dict[str, dict[str, Any]] = {}
     for row in article["mentions"]:
         if row["lat"] is not None:

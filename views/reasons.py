@@ -4,17 +4,13 @@
 of an unknown form is shown as it is.
 """
 
-import re
-from collections.abc import Callable
-
+from views.forms import read_forms, say
 from views.texts import Texts
 
 SEPARATOR = "; "
 
-# The form of a part, and the text that says it: the form's groups fill the text's fields.
-FORMS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
-    (re.compile(form), text)
-    for form, text in (
+FORMS = read_forms(
+    (
         (r"the only place of this name", "the only place of this name"),
         (r"the best known place of this name", "the best known place of this name"),
         (r"article about (?P<country>[A-Z]{2})", "the article is about {country}"),
@@ -48,16 +44,10 @@ FORMS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
 
 def reason_text(reason: str, t: Texts) -> str:
     """The reason in the language, its parts in their order."""
-    return t(SEPARATOR).join(_part(part, t) for part in reason.split(SEPARATOR) if part)
 
+    def word(group: str, value: str) -> str:
+        if group == "country":
+            return t.country(value)
+        return t.term("feature", value) if group == "feature" else value
 
-def _part(part: str, t: Texts) -> str:
-    for form, text in FORMS:
-        if found := form.fullmatch(part):
-            return t(text, **{name: _word(name, value, t) for name, value in found.groupdict().items()})
-    return part
-
-
-def _word(name: str, value: str, t: Texts) -> str:
-    words: dict[str, Callable[[str], str]] = {"country": t.country, "feature": lambda code: t.term("feature", code)}
-    return words.get(name, str)(value)
+    return t(SEPARATOR).join(say(part, FORMS, t, word) for part in reason.split(SEPARATOR) if part)

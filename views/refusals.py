@@ -3,17 +3,15 @@
 The readers say it in English. Each form they use often stands here with the text to translate; another is shown as it is.
 """
 
-import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from views.forms import read_forms, say
 from views.markup import escape, html_table
 from views.texts import Texts
 
-# The form of a reason or a hint, and the text that says it: the form's groups fill the text's fields.
-FORMS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
-    (re.compile(form), text)
-    for form, text in (
+FORMS = read_forms(
+    (
         (r"empty", "empty"),
         (r"empty: no text", "no text in it"),
         (r"empty: no rows", "no rows in it"),
@@ -76,14 +74,6 @@ FORMS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
 )
 
 
-def refusal_text(said: str, t: Texts) -> str:
-    """A reason or a hint in the language; one of an unknown form as it is."""
-    for form, text in FORMS:
-        if found := form.fullmatch(said):
-            return t(text, **found.groupdict())
-    return said
-
-
 def refusal_html(refused: Iterable[Mapping[str, Any]], total: int, t: Texts) -> str:
     """The table of rows as ArticleError.to_record gives them, `total` of which there are in all."""
     heads = (t("Refused"), t("Row or page"), t("Why"), t("What to do"))
@@ -97,5 +87,5 @@ def refusal_html(refused: Iterable[Mapping[str, Any]], total: int, t: Texts) -> 
 
 def _cells(record: Mapping[str, Any], t: Texts) -> tuple[str, ...]:
     row = "" if record.get("row") is None else t.number(record["row"])
-    said = (refusal_text(record.get(name) or "", t) for name in ("reason", "hint"))
+    said = (say(record.get(name) or "", FORMS, t) for name in ("reason", "hint"))
     return record["path"], row, *said

@@ -12,7 +12,7 @@ from extract.filters import Filters
 from views import address
 from views.data import Answers
 from views.downloads import COLUMNS, show_downloads
-from views.markup import escape, link
+from views.markup import escape, link, table_around
 from views.reasons import reason_text
 from views.texts import Texts
 
@@ -99,12 +99,9 @@ def _controls(t: Texts) -> tuple[list[str], str | None, bool]:
 
 def table_html(rows: list[dict[str, Any]], columns: list[str], t: Texts) -> str:
     """The rows as an HTML table in the language's direction, every cell escaped."""
-    head = "".join(f'<th scope="col">{escape(t.term("column", name))}</th>' for name in columns)
     body = "".join("<tr>" + "".join(_cell(row, name, t) for name in columns) + "</tr>" for row in rows)
-    return (
-        f'<div class="rasid-table" dir="{t.direction}" tabindex="0" role="region" aria-label="{escape(t("Table"))}">'
-        f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
-    )
+    heads = (t.term("column", name) for name in columns)
+    return table_around(body, heads, label=t("Table"), direction=t.direction)
 
 
 def _cell(row: dict[str, Any], name: str, t: Texts) -> str:

@@ -16,16 +16,14 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.numbers import format_decimal
 
+from gazetteer.sources.countries import country_codes
+
 LOCALE_FOLDER = Path(__file__).parent / "locale"
 # CLDR has Arabic digits for some countries and 1,234.5 for others: the latter agrees with scores and coordinates.
 LANGUAGES = {"ar": "العربية", "en": "English"}
 DEFAULT_LANGUAGE = "ar"
 _CLDR = {"ar": "ar_AE", "en": "en_GB"}
 _RIGHT_TO_LEFT = {"ar"}
-
-# Of the two-letter codes of CLDR these are no countries.
-_NO_COUNTRIES = {"EU", "EZ", "UN", "QO", "XA", "XB", "ZZ"}
-_COUNTRIES = [c for c in Locale("en").territories if len(c) == 2 and c.isalpha() and c not in _NO_COUNTRIES]
 
 # What the codes of a relation (see extract.mentions.Mention) say, as a text to translate.
 RELATIONS = {
@@ -120,7 +118,7 @@ class Texts:
 
     def countries(self) -> list[str]:
         """The codes of all countries, in the order of their names."""
-        return sorted(_COUNTRIES, key=lambda code: self.country(code))
+        return sorted(country_codes(), key=lambda code: self.country(code))
 
 
 @cache

@@ -2,7 +2,6 @@
 
 import contextlib
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 
 import duckdb
@@ -11,9 +10,10 @@ import pyarrow as pa
 from extract.databases.errors import ExportError
 from extract.databases.files import check_own, replaced_file
 from extract.databases.result import Exported, nul_note
-from extract.databases.snapshot import Snapshot, arrow_schema
-from extract.databases.tables import ABOUT, ARTICLES, LAYOUT, MENTIONS, PLACES, TABLES, VIEWS, Table, literal, view_sql
+from extract.databases.snapshot import Snapshot, about_rows, arrow_schema
+from extract.databases.tables import ABOUT, TABLES, VIEWS, Table, view_sql
 from extract.databases.target import Target
+from extract.sql import literal
 
 TYPES = {
     "text": "VARCHAR",
@@ -73,11 +73,7 @@ def _check(path: Path) -> None:
 
 def _write(database: duckdb.DuckDBPyConnection, snapshot: Snapshot) -> Exported:
     counts = {}
-    for table, batches in (
-        (PLACES, iter(snapshot.places().to_batches())),
-        (ARTICLES, snapshot.articles()),
-        (MENTIONS, snapshot.mentions()),
-    ):
+    for table, batches in snapshot.tables():
         # Without keys: an index of them must fit into memory, and no program that reads tables of this kind needs it.
         database.execute(table.create_sql(TYPES))
         counts[table.name] = _insert(database, table, batches)
@@ -86,10 +82,7 @@ def _write(database: duckdb.DuckDBPyConnection, snapshot: Snapshot) -> Exported:
     database.execute(ABOUT.create_sql(TYPES))
     for name in VIEWS:
         database.execute(view_sql(name))
-    exported_at = datetime.now(UTC).isoformat(timespec="seconds")
-    about = snapshot.about | {"layout": LAYOUT, "exported_at": exported_at, "geometry": "none"}
-    about |= {name: str(count) for name, count in counts.items()}
-    database.executemany(f"INSERT INTO {ABOUT.name} VALUES (?, ?)", sorted(about.items()))
+    database.executemany(f"INSERT INTO {ABOUT.name} VALUES (?, ?)", about_rows(snapshot, counts))
     return Exported(**counts, notes=nul_note(snapshot.nuls))
 
 

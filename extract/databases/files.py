@@ -8,8 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from extract.databases.errors import ExportError
-
-_ENDING = ".part"
+from gazetteer.whole_file import UNFINISHED, put_in_place
 
 
 @contextlib.contextmanager
@@ -19,7 +18,7 @@ def replaced_file(target: Path) -> Iterator[Path]:
     The path lies in a folder of its own beside the target, where a database may keep its journals; such folders that
     killed exports left behind are removed. Raises ExportError when this cannot be written.
     """
-    folder = target.with_name(f".{target.name}.{os.getpid()}{_ENDING}")
+    folder = target.with_name(f".{target.name}.{os.getpid()}{UNFINISHED}")
     with contextlib.ExitStack() as undo:
         try:
             _remove_leftovers(target)
@@ -30,25 +29,17 @@ def replaced_file(target: Path) -> Iterator[Path]:
             fcntl.flock(lock, fcntl.LOCK_EX)
             temporary = folder / target.name
             yield temporary
-            _put(temporary, target)
+            put_in_place(temporary, target)
         except ExportError:
             raise
         except OSError as error:
             raise ExportError(f"{target}: cannot be written: {error.strerror or error}") from error
 
 
-def _put(temporary: Path, target: Path) -> None:
-    if target.exists():
-        shutil.copymode(target, temporary)
-    with open(temporary, "rb") as stream:
-        os.fsync(stream)
-    os.replace(temporary, target)
-
-
 def _remove_leftovers(target: Path) -> None:
     # Not by glob(), for the name may hold signs that mean something to it.
     for entry in list(os.scandir(target.parent)):
-        if entry.name.startswith(f".{target.name}.") and entry.name.endswith(_ENDING) and entry.is_dir():
+        if entry.name.startswith(f".{target.name}.") and entry.name.endswith(UNFINISHED) and entry.is_dir():
             handle = os.open(entry, os.O_RDONLY)
             try:
                 # Who is writing holds the lock; a killed process holds none.

@@ -7,14 +7,13 @@ The one home of adbc_driver_postgresql.
 import contextlib
 import re
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from typing import Any
 
 import pyarrow as pa
 
 from extract.databases.errors import ExportError
 from extract.databases.result import Exported, nul_note
-from extract.databases.snapshot import Difference, Snapshot, arrow_schema
+from extract.databases.snapshot import Difference, Snapshot, about_rows, arrow_schema
 from extract.databases.tables import (
     ABOUT,
     ARTICLES,
@@ -25,11 +24,10 @@ from extract.databases.tables import (
     TABLES,
     VIEWS,
     Table,
-    literal,
-    quote,
     view_sql,
 )
 from extract.databases.target import Target
+from extract.sql import literal, quote
 
 SCHEMA = "rasid"
 # The oldest server with generated columns.
@@ -332,22 +330,14 @@ class _Export:
             )
 
     def _finish(self, difference: Difference, geometry: str | None) -> Exported:
-        articles, mentions, places = (
-            self._value(f"SELECT count(*) FROM {self._prefix}{quote(table.name)}")
-            for table in (ARTICLES, MENTIONS, PLACES)
-        )
-        about = self._snapshot.about | {
-            "layout": LAYOUT,
-            "exported_at": datetime.now(UTC).isoformat(timespec="seconds"),
-            "geometry": f"PostGIS {geometry}, SRID {WGS84}" if geometry else "none",
-            "articles": str(articles),
-            "mentions": str(mentions),
-            "places": str(places),
+        counts = {
+            table.name: self._value(f"SELECT count(*) FROM {self._prefix}{quote(table.name)}") for table in TABLES
         }
+        about = about_rows(self._snapshot, counts, f"PostGIS {geometry}, SRID {WGS84}" if geometry else "none")
         table = f"{self._prefix}{quote(ABOUT.name)}"
         self._run(f"DELETE FROM {table}")
-        rows = ", ".join(f"({literal(key)}, {literal(value)})" for key, value in sorted(about.items()))
+        rows = ", ".join(f"({literal(key)}, {literal(value)})" for key, value in about)
         self._run(f"INSERT INTO {table} VALUES {rows}")
         notes = (*self._notes, *nul_note(self._snapshot.nuls))
         changes = (difference.added, difference.changed, difference.removed)
-        return Exported(articles, mentions, places, changes, notes)
+        return Exported(**counts, changes=changes, notes=notes)

@@ -5,14 +5,15 @@ The parts are read a group at a time, so memory does not grow with the workspace
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 import duckdb
 import pyarrow as pa
 
 from extract.databases.errors import ExportError
-from extract.databases.tables import ARTICLES, MENTIONS, PLACES, Table
+from extract.databases.tables import ARTICLES, LAYOUT, MENTIONS, PLACES, Table
 from extract.facts import PRECISION_SQL, FindRegions
-from extract.parts import MENTION_SCHEMA, articles_name, complete_parts, files_sql, mentions_name, scan_sql
+from extract.parts import DAY_SQL, MENTION_SCHEMA, articles_name, complete_parts, files_sql, mentions_name, scan_sql
 from extract.store import Workspace
 
 # A group: some 50,000 mentions, enough for a scan to be fast.
@@ -29,10 +30,6 @@ _ARROW = {
 # PostgreSQL refuses the character NUL in text, and other programs stop reading at it. One character stands for it, so
 # that offsets stay true.
 _NUL, _INSTEAD = "chr(0)", "chr(65533)"
-_DAY_SQL = (
-    "CASE WHEN TRY_CAST(left(date, 10) AS DATE) BETWEEN DATE '0001-01-01' AND DATE '9999-12-31' "
-    "THEN TRY_CAST(left(date, 10) AS DATE) END"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +79,7 @@ class Snapshot:
         self._run(
             # The same version in two parts is the same article: one of them is read.
             f"CREATE TABLE chosen AS SELECT article_id, version, {_clean('article_id')} AS shown_id, min(part) AS part, "
-            f"min({_DAY_SQL}) AS day FROM ({articles}) a JOIN files f ON f.articles = a.filename "
+            f"min({DAY_SQL}) AS day FROM ({articles}) a JOIN files f ON f.articles = a.filename "
             "JOIN newest USING (article_id, version) GROUP BY article_id, version"
         )
         self._run("CREATE TABLE todo AS SELECT * FROM chosen")
@@ -100,10 +97,6 @@ class Snapshot:
         except (duckdb.Error, OSError) as error:
             raise _unreadable(self._storage.place, error) from error
 
-    def count_articles(self) -> int:
-        """How many articles the workspace has."""
-        return self._database.execute("SELECT count(*) FROM chosen").fetchone()[0]
-
     def leave_out(self, held: pa.Table) -> Difference:
         """Leave out of `articles` and `mentions` what a target holds: columns article_id and version."""
         self._database.register("given", held)
@@ -119,6 +112,12 @@ class Snapshot:
             f"SELECT count(*) FILTER (shown_id IN ({known})), count(*) FILTER (shown_id NOT IN ({known})) FROM todo"
         ).fetchone()
         return Difference(added, changed, gone.num_rows - changed, gone)
+
+    def tables(self) -> Iterator[tuple[Table, Iterator[pa.RecordBatch]]]:
+        """Every table with its rows, in the order in which they may point to each other."""
+        yield PLACES, iter(self.places().to_batches())
+        yield ARTICLES, self.articles()
+        yield MENTIONS, self.mentions()
 
     def places(self) -> pa.Table:
         """All places, each as its newest mention has it."""
@@ -217,6 +216,13 @@ def _selection(table: Table, renamed: Mapping[str, str], alias: str) -> tuple[st
         for c in table.columns
     )
     return selected, f"({' OR '.join(f'coalesce(contains({text}, {_NUL}), false)' for text in texts)}) AS with_nul"
+
+
+def about_rows(snapshot: Snapshot, counts: Mapping[str, int], geometry: str = "none") -> list[tuple[str, str]]:
+    """The rows of the table ABOUT for an export done now; `counts` are the rows of each table."""
+    exported_at = datetime.now(UTC).isoformat(timespec="seconds")
+    about = snapshot.about | {"layout": LAYOUT, "exported_at": exported_at, "geometry": geometry}
+    return sorted((about | {name: str(count) for name, count in counts.items()}).items())
 
 
 def _about(workspace: Workspace) -> dict[str, str]:

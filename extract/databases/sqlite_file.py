@@ -3,7 +3,6 @@
 import contextlib
 import sqlite3
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pyarrow as pa
@@ -11,8 +10,8 @@ import pyarrow as pa
 from extract.databases.errors import ExportError
 from extract.databases.files import check_own, replaced_file
 from extract.databases.result import Exported, nul_note
-from extract.databases.snapshot import Snapshot
-from extract.databases.tables import ABOUT, ARTICLES, LAYOUT, MENTIONS, PLACES, TABLES, VIEWS, Table, view_sql
+from extract.databases.snapshot import Snapshot, about_rows
+from extract.databases.tables import ABOUT, ARTICLES, PLACES, TABLES, VIEWS, Table, view_sql
 from extract.databases.target import Target
 
 TYPES = {
@@ -67,11 +66,7 @@ def _write(database: sqlite3.Connection, snapshot: Snapshot, search: bool) -> Ex
         links = (table.link_sql(column, other) for column, other in table.links)
         database.execute(table.create_sql(TYPES, "", (table.key_sql(), *links)))
     counts = {}
-    for table, batches in (
-        (PLACES, iter(snapshot.places().to_batches())),
-        (ARTICLES, snapshot.articles()),
-        (MENTIONS, snapshot.mentions()),
-    ):
+    for table, batches in snapshot.tables():
         counts[table.name] = _insert(database, table, batches)
     for table in TABLES:
         for sql in table.index_sql():
@@ -79,10 +74,7 @@ def _write(database: sqlite3.Connection, snapshot: Snapshot, search: bool) -> Ex
     for name in VIEWS:
         database.execute(view_sql(name))
     notes = (*_add_boxes(database), *(_add_search(database) if search else ()), *nul_note(snapshot.nuls))
-    exported_at = datetime.now(UTC).isoformat(timespec="seconds")
-    about = snapshot.about | {"layout": LAYOUT, "exported_at": exported_at, "geometry": "none"}
-    about |= {name: str(count) for name, count in counts.items()}
-    database.executemany(f"INSERT INTO {ABOUT.name} VALUES (?, ?)", sorted(about.items()))
+    database.executemany(f"INSERT INTO {ABOUT.name} VALUES (?, ?)", about_rows(snapshot, counts))
     database.execute("ANALYZE")
     database.commit()
     return Exported(**counts, notes=notes)
@@ -91,13 +83,13 @@ def _write(database: sqlite3.Connection, snapshot: Snapshot, search: bool) -> Ex
 def _insert(database: sqlite3.Connection, table: Table, batches: Iterator[pa.RecordBatch]) -> int:
     marks, count = ", ".join("?" * len(table.columns)), 0
     for batch in batches:
-        columns = [_values(column, batch.column(i)) for i, column in enumerate(table.columns)]
+        columns = list(map(_values, batch.columns))
         database.executemany(f"INSERT INTO {table.name} VALUES ({marks})", zip(*columns, strict=True))
         count += batch.num_rows
     return count
 
 
-def _values(column: object, array: pa.Array) -> list[object]:
+def _values(array: pa.Array) -> list[object]:
     return (array.cast(pa.string()) if pa.types.is_date(array.type) else array).to_pylist()
 
 

@@ -3,6 +3,8 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from extract.sql import quote
+
 # Another number: the tables of former exports are made anew instead of brought up to date.
 LAYOUT = "1"
 MARK = f"Made by Rasid's export, layout {LAYOUT}. The next export brings it up to date: keep nothing of your own in it."
@@ -130,24 +132,6 @@ VIEWS = {
     "mentions_on_map": "Every mention that has a place, with its article and place beside it, and latitude and longitude.",
     "places_on_map": "Every place with the mentions and articles that name it, and latitude and longitude.",
 }
-
-
-def quote(name: str) -> str:
-    """The name as SQL's quoted identifier.
-
-    >>> quote('a"b')
-    '"a""b"'
-    """
-    return '"' + name.replace('"', '""') + '"'
-
-
-def literal(text: str) -> str:
-    """The text as an SQL literal.
-
-    >>> literal("l'Ariana")
-    "'l''Ariana'"
-    """
-    return "'" + text.replace("'", "''") + "'"
 
 
 def view_sql(name: str, prefix: str = "", *, geometry: bool = False) -> str:

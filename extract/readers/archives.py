@@ -14,10 +14,11 @@ from contextlib import contextmanager
 from pathlib import PurePosixPath
 from typing import BinaryIO
 
-from extract.readers.errors import ArticleError, printable
+from extract.readers.errors import ArticleError
 from extract.readers.fields import clean_id
 from extract.readers.options import ReadOptions
 from extract.readers.source import LimitedStream, Refuse, Source
+from gazetteer.terminal import printable
 
 ARCHIVES = frozenset({".zip", ".gz"})
 # An archive within an archive is read; one within that is refused.

@@ -1,5 +1,7 @@
 """What is said about an input that cannot be read."""
 
+from gazetteer.terminal import printable
+
 
 class ArticleError(ValueError):
     """An input cannot be read. The message is one printable line: where, why, and what to do.
@@ -19,12 +21,3 @@ class ArticleError(ValueError):
     def to_record(self) -> dict[str, str | int | None]:
         """The refusal as a row of a list: path, row, unit, reason and hint."""
         return {name: getattr(self, name) for name in ("path", "row", "unit", "reason", "hint")}
-
-
-def printable(text: str) -> str:
-    r"""The text on one line: controls, line breaks, bidi controls and lone surrogates written as escapes.
-
-    >>> printable("خبر\n1\u202e.txt")
-    'خبر\\n1\\u202e.txt'
-    """
-    return "".join(c if c.isprintable() else c.encode("unicode_escape", "surrogatepass").decode("ascii") for c in text)

@@ -1,11 +1,9 @@
 """Records -> articles: which column is which field, what a field may hold, and the ids."""
 
-import csv
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping
 from functools import cache, lru_cache
-from pathlib import Path
 from typing import Any
 
 from babel import Locale
@@ -14,12 +12,14 @@ from babel.core import get_global
 from extract.dates import parse_date
 from extract.mentions import Article
 from extract.readers.encoding import repair_mojibake
-from extract.readers.errors import ArticleError, printable
+from extract.readers.errors import ArticleError
 from extract.readers.options import ReadOptions
 from extract.readers.source import Source
+from extract.word_tables import read_rows
 from gazetteer import normalize_name
+from gazetteer.sources.countries import country_codes
+from gazetteer.terminal import printable
 
-DATA = Path(__file__).resolve().parent.parent / "data"
 # Longer ones are a text in the wrong column.
 LONGEST_ID, LONGEST_LINE = 500, 2_000
 
@@ -160,8 +160,7 @@ def find_country(value: Any) -> str | None:
 
 @cache
 def _countries() -> dict[str, str]:
-    codes = {code for code in Locale("en").territories if len(code) == 2 and code.isalpha()} - {"ZZ", "EU", "EZ", "UN"}
-    codes -= {"XA", "XB", "QO"}
+    codes = set(country_codes())
     names = {code.lower(): code for code in codes}
     for old, new in get_global("territory_aliases").items():
         if old.isalpha() and len(new) == 1 and new[0] in codes:
@@ -169,15 +168,13 @@ def _countries() -> dict[str, str]:
     for language in ("en", "ar"):
         territories = Locale(language).territories
         names |= {normalize_name(territories[code]): code for code in codes if code in territories}
-    with open(DATA / "country_names.csv", encoding="utf-8", newline="") as lines:
-        return names | {normalize_name(row["name"]): row["country"] for row in csv.DictReader(lines)}
+    return names | {normalize_name(row["name"]): row["country"] for row in read_rows("country_names.csv")}
 
 
 @cache
 def _column_names() -> dict[str, tuple[str, int]]:
     """Folded column name -> field and rank, the surest name of a field first."""
-    with open(DATA / "columns.csv", encoding="utf-8", newline="") as lines:
-        return {normalize_name(row["name"]): (row["field"], n) for n, row in enumerate(csv.DictReader(lines))}
+    return {normalize_name(row["name"]): (row["field"], n) for n, row in enumerate(read_rows("columns.csv"))}
 
 
 def guess_columns(names: Iterable[str], chosen: Mapping[str, str]) -> dict[str, str]:

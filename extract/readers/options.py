@@ -4,7 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-FIELDS = ("id", "text", "title", "date", "outlet", "country", "url")
+from extract.mentions import ARTICLE_FIELDS
+
+FIELDS = ("id", *ARTICLE_FIELDS)
 
 
 @dataclass(frozen=True)

@@ -23,11 +23,11 @@ _KINDS = {
 }
 
 
-def merge_layers(layers: Iterable[Iterable[Place]], *, loose: int = 1) -> dict[str, Place]:
+def merge_layers(layers: Iterable[Iterable[Place]]) -> dict[str, Place]:
     """All places by id, the last layer's first. Names of an overridden place stay as aliases of the one that took over, and
     places within it lie within that one.
 
-    Of the first `loose` layers, the packaged ones, only names that resemble one the place has are taken over.
+    Of the first layer, the packaged one, only names that resemble one the place has are taken over.
     """
     every = [list(layer) for layer in layers]
     merged: dict[str, Place] = {}
@@ -40,7 +40,7 @@ def merge_layers(layers: Iterable[Iterable[Place]], *, loose: int = 1) -> dict[s
                 merged[place.id] = place
                 continue
             twin = merged[twin.id]
-            names = [n for n in place.names if resembles(n, twin.names)] if number < loose else place.names
+            names = [n for n in place.names if resembles(n, twin.names)] if number == 0 else place.names
             merged[twin.id] = _with_names(twin, names)
             if twin.id != place.id:
                 became[place.id] = twin.id
