@@ -68,6 +68,8 @@ class WorkspaceEngine:
 
     def index_texts(self) -> None:
         self._workspace.find_articles(FIRST_WORD)
+        # The dashboard makes these in the background, at the first page of rows or passages.
+        self._workspace.prepare_rows()
 
     def close(self) -> None:
         pass

@@ -1,7 +1,7 @@
 """Which articles of a workspace are copies of one story, as a table beside the facts, made when a question first needs it.
 
-`article_groups` has one row for each article that has copies: its number, its group's, whether it is the group's first (the
-earliest dated, then the longest, then by id) and how many others there are. Parts that came later are compared with the ones
+`article_groups` has one row for each article that has copies: its number, its group's, which of the group it is (`nth`, from 0:
+the earliest dated, then the longest, then by id) and how many others there are. Parts that came later are compared with the ones
 before; pairs that were compared are not compared again.
 """
 
@@ -149,10 +149,10 @@ class CopyTables(LiveTables):
         """
         self.find_copies()
         found = self._dicts(
-            "SELECT l.article_id, l.title, l.head, l.date, l.outlet, l.url, g.first, l.version, l.article_part "
+            "SELECT l.article_id, l.title, l.head, l.date, l.outlet, l.url, g.nth = 0 AS first, l.version, l.article_part "
             "FROM article_groups g JOIN live l USING (article_number) WHERE g.group_no = (SELECT group_no FROM "
             "article_groups JOIN live USING (article_number) WHERE article_id = ?) "
-            "ORDER BY g.first DESC, l.day NULLS LAST, l.article_id",
+            "ORDER BY g.nth > 0, l.day NULLS LAST, l.article_id",
             [article_id],
         )
         codes = {row["article_id"]: self._codes_of(row) for row in found}
@@ -182,7 +182,7 @@ class CopyTables(LiveTables):
         """The ids of the articles of each group, the group's first in front."""
         self.find_copies()
         rows = self._ask(
-            "SELECT list(article_id ORDER BY first DESC, article_id) FROM article_groups JOIN live USING (article_number) "
+            "SELECT list(article_id ORDER BY nth > 0, article_id) FROM article_groups JOIN live USING (article_number) "
             "GROUP BY group_no ORDER BY group_no"
         )
         return [row[0] for row in rows.fetchall()]
@@ -190,12 +190,12 @@ class CopyTables(LiveTables):
 
 def _keep_groups(seen: Snapshot, live: _Live, groups: Sequence[Sequence[int]]) -> None:
     rows = [
-        (live.numbers[article], number, place == 0, len(group) - 1)
+        (live.numbers[article], number, nth, len(group) - 1)
         for number, group in enumerate(groups)
-        for place, article in enumerate(group)
+        for nth, article in enumerate(group)
     ]
     columns = list(zip(*rows, strict=True)) or [()] * 4
-    types = {"article_number": pa.int32(), "group_no": pa.int32(), "first": pa.bool_(), "copies": pa.int32()}
+    types = {"article_number": pa.int32(), "group_no": pa.int32(), "nth": pa.int32(), "copies": pa.int32()}
     found = pa.table(
         {name: pa.array(column, kind) for (name, kind), column in zip(types.items(), columns, strict=True)}
     )

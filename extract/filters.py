@@ -21,8 +21,9 @@ class Filters:
     and in the name as the text has it: names that hold it, or, when there are none, names one or two letters away.
     `area` holds the places whose point lies inside. With a date range, articles without a date stay unless `undated`
     is False; a date that cannot be read is no limit. `reviews` are verdicts (see extract.decisions.VERDICTS), UNREVIEWED,
-    or REVIEWED for any verdict. `copies` is one of COPIES: "once" leaves out every article that is a copy of an earlier one
-    (see extract.copy_tables).
+    or REVIEWED for any verdict. `copies` is one of COPIES: "once" leaves, of every group of copies (see extract.copy_tables),
+    the first among the articles that the other filters on articles leave (outlets, article_ids, text, dates); filters on
+    mentions choose among the mentions of that one.
     """
 
     article_ids: tuple[str, ...] = ()
@@ -59,10 +60,13 @@ def conditions(
     find_names: Callable[[str], list[int]],
     find_articles: Callable[[str], list[int]],
     find_inside: Callable[[Area], list[int]],
+    *,
+    copies_of: str | None = None,
 ) -> tuple[str, list[Any]]:
     """SQL on the table facts, and its parameters.
 
-    `codes` are the words of coded columns; the callables find numbers of names, articles and places.
+    `codes` are the words of coded columns; the callables find numbers of names, articles and places. `copies_of` is a column
+    of live: each of its values counts a story once.
     """
     clauses, parameters = ["true"], []
 
@@ -76,23 +80,23 @@ def conditions(
             add(f"{column} IN ({_marks(numbers)})", *numbers)
     for name, column in IN_SPOTS.items():
         if chosen := getattr(filters, name):
-            add(f"place_no IN (SELECT place_no FROM spots WHERE {column} IN ({_marks(chosen)}))", *chosen)
+            add(f"place_no IN (SELECT place_no FROM spots WHERE {_one_of(column, chosen)})", *chosen)
     for name, column in IN_LIVE.items():
         if chosen := getattr(filters, name):
-            add(f"article_number IN (SELECT article_number FROM live WHERE {column} IN ({_marks(chosen)}))", *chosen)
+            add(f"article_number IN (SELECT article_number FROM live WHERE {_one_of(column, chosen)})", *chosen)
     if text := normalize_name(filters.place_text):
         add("name_no IN (SELECT unnest(?))", find_names(text))
     if filters.text.strip():
         add("article_number IN (SELECT unnest(?))", find_articles(filters.text))
     if filters.area:
         add("place_no IN (SELECT unnest(?))", find_inside(filters.area))
-    _add_dates(filters, add)
+    _add_dates(filters, "facts", add)
     if filters.min_confidence > 0:
         add("confidence >= ?::FLOAT", filters.min_confidence)
     if filters.place_id:
         add("place_no IN (SELECT place_no FROM spots WHERE place_id = ?)", filters.place_id)
     if filters.copies == "once":
-        add("article_number NOT IN (SELECT article_number FROM article_groups WHERE NOT first)")
+        _add_copies(filters, find_articles, copies_of, add)
     return " AND ".join(f"({clause})" for clause in clauses), parameters
 
 
@@ -107,12 +111,44 @@ def _marks(values: Sequence[Any]) -> str:
     return ", ".join("?" * len(values))
 
 
-def _add_dates(filters: Filters, add: Callable[..., None]) -> None:
-    limits = [(read_day(filters.date_from), "facts.day >= ?"), (read_day(filters.date_to), "facts.day <= ?")]
+def _one_of(column: str, chosen: Sequence[Any]) -> str:
+    return f"{column} IN ({_marks(chosen)})"
+
+
+def _add_dates(filters: Filters, table: str, add: Callable[..., None]) -> None:
+    limits = [(read_day(filters.date_from), f"{table}.day >= ?"), (read_day(filters.date_to), f"{table}.day <= ?")]
     asked = [(day, clause) for day, clause in limits if day]
     if asked:
         clause = " AND ".join(clause for _, clause in asked)
-        add(f"({clause})" + (" OR facts.day IS NULL" if filters.undated else ""), *(day for day, _ in asked))
+        add(f"({clause})" + (f" OR {table}.day IS NULL" if filters.undated else ""), *(day for day, _ in asked))
+
+
+def _add_copies(
+    filters: Filters, find_articles: Callable[[str], list[int]], copies_of: str | None, add: Callable[..., None]
+) -> None:
+    """Leave out the articles that have a copy before them among those that the filters on articles leave."""
+    clauses: list[str] = []
+    parameters: list[Any] = []
+
+    def add_article(clause: str, *values: Any) -> None:
+        clauses.append(f"({clause})")
+        parameters.extend(values)
+
+    for name, column in IN_LIVE.items():
+        if chosen := getattr(filters, name):
+            add_article(_one_of(column, chosen), *chosen)
+    if filters.text.strip():
+        add_article("article_number IN (SELECT unnest(?))", find_articles(filters.text))
+    _add_dates(filters, "live", add_article)
+    if clauses or copies_of:
+        apart = f"group_no, {copies_of}" if copies_of else "group_no"
+        later = (
+            "SELECT article_number FROM article_groups JOIN live USING (article_number) "
+            f"WHERE {' AND '.join(clauses) or 'true'} QUALIFY row_number() OVER (PARTITION BY {apart} ORDER BY nth) > 1"
+        )
+    else:
+        later = "SELECT article_number FROM article_groups WHERE nth > 0"
+    add(f"article_number NOT IN ({later})", *parameters)
 
 
 def read_day(text: str | None) -> date | None:

@@ -19,7 +19,7 @@ from extract.segment import split_sentences, tokenize
 from extract.spans import Span, find_spans, read_page
 from gazetteer import FeatureClass, Gazetteer, Place
 
-BATCH = 32  # articles that are read at a time where there are many
+BATCH = 16  # articles that are read at a time where there are many
 OUT_OF_PLACE = "not in the gazetteer here: the only place of this name lies far from all others of the article"
 NOT_LISTED = "not in the gazetteer"
 BEARINGS = {"N": 0.0, "NE": 45.0, "E": 90.0, "SE": 135.0, "S": 180.0, "SW": 225.0, "W": 270.0, "NW": 315.0}

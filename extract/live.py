@@ -10,7 +10,9 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import duckdb
+import pyarrow as pa
 
+from extract.counting import Coded
 from extract.facts import Codes, FindRegions, build_facts
 from extract.parts import (
     ARTICLE_SCHEMA,
@@ -26,12 +28,14 @@ from extract.parts import (
 from extract.remote import is_url
 from extract.removed import SHOWN, hide, list_removed, read_removed
 from extract.replaced import Tables, forget, replace_articles
+from extract.row_files import RowFiles
+from extract.sorting import Order
 from extract.sql import literals
 from extract.storage import Entry, Storage, StoreError, open_storage
 
 # How long a look at the folder holds: new parts are seen after this many seconds.
 REFRESH_S = 1.0
-FETCH_ROWS = 10_000
+FETCH_ROWS, BATCH_ROWS = 10_000, 1_000_000
 # Numbers (of names, articles, places) kept of earlier searches, some 36 bytes each; what was asked counts as so many.
 REMEMBERED, KEY_NUMBERS = 2_000_000, 20
 # Parts that go while a question is answered are looked for again so often: each time others have taken their place.
@@ -88,6 +92,13 @@ class Snapshot:
         self.database = Tables(storage.connect)
         self.codes: Codes = {}
         self.found: dict[tuple[str, Any], list[int]] = {}
+        # The orders of columns that were asked for last (see extract.sorting).
+        self.orders: dict[str, Order] = {}
+        # What the counted columns of places and articles hold (see extract.counting).
+        self.coded: dict[str, Coded] = {}
+        # The places of the last full build as they are shown: numbers up to `built_places` keep their meaning until the next.
+        self.places: dict[int, dict[str, Any]] = {}
+        self.built_places = 0
         # Whether the table of copies is made as well (see extract.copy_tables).
         self.grouped = False
         self._storage, self._find_regions = storage, find_regions
@@ -129,6 +140,7 @@ class Snapshot:
         if found is None:
             return False
         self.database, self.codes = found
+        self.places, self.built_places = before.places, before.built_places
         rows = _numbered_sql(mentions, 0, "part", "file_row_number")
         self.database.cursor().execute(f"CREATE VIEW {self.database.schema}.part_rows AS {rows}")
         forget(self.database)
@@ -165,6 +177,7 @@ class Snapshot:
         _enter_files(cursor, "files", files)
         cursor.execute(f"CREATE OR REPLACE VIEW part_rows AS {scan}")
         self.codes = build_facts(cursor, self._find_regions)
+        self.built_places = cursor.execute("SELECT count(*) FROM spots").fetchone()[0]
         cursor.execute("COMMIT")
 
 
@@ -209,6 +222,7 @@ class LiveTables:
         self.given = place
         self.storage = open_storage(place)
         self.folder: Path = self.storage.cache
+        self._row_files = RowFiles(self.storage)
         self._find_regions = find_regions
         self._lock = threading.RLock()
         self._pinned = _Pinned()
@@ -277,6 +291,11 @@ class LiveTables:
         if self._pinned.seen is None:
             self.refresh()
         self._seen.make()
+
+    def _batches(self, sql: str, parameters: Sequence[Any] = ()) -> Iterator[pa.RecordBatch]:
+        """The answer as columns, some rows at a time."""
+        self._want_facts()
+        return iter(self._database.cursor().sql(sql, params=list(parameters)).to_arrow_reader(BATCH_ROWS))
 
     def _dicts(self, sql: str, parameters: Sequence[Any] = ()) -> list[dict[str, Any]]:
         return list(iterate(self._ask(sql, parameters)))

@@ -4,7 +4,7 @@ Counts, places and order come from narrow tables in memory (extract.facts); what
 only the rows asked for.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import date
 from typing import Any
@@ -13,29 +13,32 @@ import numpy as np
 import pyarrow as pa
 
 from extract import search
-from extract.copy_tables import CopyTables
+from extract.counting import NO_CODE, Coded, PlaceCounts, count_numbers, count_places, most
 from extract.decisions import Kind
 from extract.export import ROW_COLUMNS
 from extract.facts import inside
 from extract.filters import FACETS, IN_FACTS, IN_LIVE, IN_SPOTS, Area, Filters, conditions, days_before, read_day
+from extract.full_rows import ARTICLE_COLUMNS, EXTRA_COLUMNS, SORTABLE, FullRows
 from extract.live import iterate, question
 from extract.mentions import Article
-from extract.parts import MENTION_SCHEMA, REVIEW_COLUMNS, articles_name, files_sql
+from extract.parts import MENTION_SCHEMA, articles_name, files_sql
 from extract.sql import literals
 from gazetteer import normalize_name
 
 # More choices than this no one reads through in a list; a search finds the rest.
 FACET_VALUES = 250
-# What rows have beyond the columns promised to other programs: of the article, and for showing why.
-ARTICLE_COLUMNS = ("title", "date", "outlet", "url")
-DERIVED_COLUMNS = ("precision", "region", "region_en")
-EXTRA_COLUMNS = ("passage_start", "candidates", *REVIEW_COLUMNS, *DERIVED_COLUMNS, *ARTICLE_COLUMNS, "head")
-SORTABLE = (*ROW_COLUMNS, *REVIEW_COLUMNS, *DERIVED_COLUMNS, *ARTICLE_COLUMNS)
+# Columns of long texts are sorted by DuckDB: ranks of their values would take longer, and much memory, to work out.
+_LONG = ("passage", "reason")
 # Names so long may be written with one or two letters wrong (optimal string alignment).
 ONE_EDIT_FROM, TWO_EDITS_FROM = 5, 9
 # DuckDB counts edits of bytes, and an Arabic letter is two: for that they are written as signs that no folded name has.
 _ARABIC = "ابتثجحخدذرزسشصضطظعغفقكلمنهويءئؤةىپچژگڤ"
 _CODES = "ABCDEFGHIJKLMNOPQRSTUVWXYZ!#$%&()*+,-./"[: len(_ARABIC)]
+# How a place is shown, and from how many on they are all read, once, and kept.
+_PLACE_SHOWN = ("place_id", "place", "place_en", "feature", "country", "region", "region_en", "lat", "lon", "radius_km")
+_FEW_PLACES = 100
+_CODED_SCHEMA = pa.schema([("number", pa.int32()), ("value", pa.string())])
+_COUNTED_SCHEMA = pa.schema([("place_no", pa.int32()), ("article_number", pa.int32()), ("role", pa.uint8())])
 # A timeline's bars: days up to so many days, then weeks, months, years.
 # Periods compared for what rose and fell: the longest that fits three times into the time covered.
 TREND_DAYS = (365, 30, 7)
@@ -96,14 +99,15 @@ class Passage:
     others: list[dict[str, Any]]
 
 
-class Questions(CopyTables):
+class Questions(FullRows):
     """What can be asked of a workspace, under filters."""
 
-    def _where(self, filters: Filters) -> tuple[str, list[Any]]:
+    def _where(self, filters: Filters, copies_of: str | None = None) -> tuple[str, list[Any]]:
         self._want_facts()
         if filters.copies == "once":
             self.find_copies()
-        return conditions(filters, self._codes, self._find_names, self.find_articles, self._find_inside)
+        find = (self._find_names, self.find_articles, self._find_inside)
+        return conditions(filters, self._codes, *find, copies_of=copies_of)
 
     def _find_names(self, key: str) -> list[int]:
         """Numbers of the names that hold the folded text; when there are none, of those a letter or two away."""
@@ -174,39 +178,47 @@ class Questions(CopyTables):
         At most FACET_VALUES are given of each.
         """
         found: dict[str, list[tuple[str, int]]] = {}
-        same: dict[Filters, list[str]] = {}
+        same: dict[tuple[Filters, str | None], list[str]] = {}
         for name in FACETS:
-            same.setdefault(replace(filters, **{name: ()}), []).append(name)
-        for asked, names in same.items():
-            for table, columns in (("facts", IN_FACTS), ("spots", IN_SPOTS), ("live", IN_LIVE)):
-                wanted = {name: columns[name] for name in names if name in columns}
-                if wanted:
-                    found |= self._facets_of(asked, table, wanted)
+            # Of each outlet, or article, alone a story counts where it came first within it.
+            copies_of = IN_LIVE.get(name) if filters.copies == "once" else None
+            same.setdefault((replace(filters, **{name: ()}), copies_of), []).append(name)
+        for (asked, copies_of), names in same.items():
+            found |= self._facets_of(asked, names, copies_of)
         return {name: found[name] for name in FACETS}
 
-    def _facets_of(self, filters: Filters, table: str, columns: Mapping[str, str]) -> dict[str, list[tuple[str, int]]]:
-        # One scan counts several columns: grouping() tells which of them a row counts. What hangs on the place or the
-        # article is counted by its number first: numbers are quick to group, and there are fewer of them than mentions.
-        where, parameters = self._where(filters)
-        listed = ", ".join(columns.values())
-        number = {"spots": "place_no", "live": "article_number"}.get(table)
-        source = f"(SELECT {listed}, 1 AS n FROM facts WHERE {where})"
-        if number:
-            source = f"(SELECT {number}, count(*) AS n FROM facts WHERE {where} GROUP BY {number}) JOIN {table} USING ({number})"
-        rows = self._ask(
-            f"SELECT grouping({listed}) AS mask, coalesce({listed}) AS value, sum(n)::BIGINT AS total "
-            f"FROM {source} GROUP BY GROUPING SETS ({', '.join(f'({column})' for column in columns.values())}) "
-            "HAVING value IS NOT NULL "
-            "QUALIFY row_number() OVER (PARTITION BY mask ORDER BY total DESC, value) <= ? ORDER BY total DESC, value",
-            [*parameters, FACET_VALUES],
-        ).fetchall()
-        found: dict[str, list[tuple[str, int]]] = {name: [] for name in columns}
-        every = (1 << len(columns)) - 1
-        masks = {every ^ (1 << (len(columns) - 1 - position)): name for position, name in enumerate(columns)}
-        for mask, value, n in rows:
-            name = masks[mask]
-            found[name].append((self._codes[columns[name]][value] if table == "facts" else value, n))
+    def _facets_of(
+        self, filters: Filters, names: Sequence[str], copies_of: str | None
+    ) -> dict[str, list[tuple[str, int]]]:
+        # One scan counts several columns. What hangs on the place or the article is counted by its number first.
+        where, parameters = self._where(filters, copies_of)
+        numbers = {name: "place_no" if name in IN_SPOTS else "article_number" for name in names if name not in IN_FACTS}
+        columns = sorted({IN_FACTS[name] for name in names if name in IN_FACTS} | set(numbers.values()))
+        counts = count_numbers(
+            self._batches(f"SELECT {', '.join(columns)} FROM facts WHERE {where}", parameters), columns
+        )
+        found = {}
+        for name in names:
+            if name in IN_FACTS:
+                words = self._codes[IN_FACTS[name]]
+                chosen = most(counts[IN_FACTS[name]][: len(words)], FACET_VALUES)
+                found[name] = [(words[code], count) for code, count in chosen]
+            else:
+                coded = self._coded((IN_SPOTS | IN_LIVE)[name], numbers[name])
+                chosen = most(coded.sums(counts[numbers[name]]), FACET_VALUES)
+                values = coded.values.take(pa.array([code for code, _ in chosen], pa.int32())).to_pylist()
+                found[name] = [(value, count) for value, (_, count) in zip(values, chosen, strict=True)]
         return found
+
+    def _coded(self, column: str, number: str) -> Coded:
+        """What the column of `spots` (by place_no) or `live` (by article_number) holds."""
+        known = self._seen.coded
+        if column not in known:
+            table = "spots" if number == "place_no" else "live"
+            sql = f"SELECT {number} AS number, {column} AS value FROM {table}"
+            found = pa.Table.from_batches(self._batches(sql), _CODED_SCHEMA)
+            known[column] = Coded.of(found["number"].to_numpy(), found["value"])
+        return known[column]
 
     @question
     def regions(self) -> dict[str, tuple[str, str]]:
@@ -224,17 +236,57 @@ class Questions(CopyTables):
         With `by` ("outlet" or "precision"), `most` is the value that most of its mentions have.
         """
         where, parameters = self._where(filters)
-        most = f"mode({self._word('precision')})" if by == "precision" else "mode(outlet)" if by == "outlet" else "NULL"
-        source = "facts JOIN live USING (article_number)" if by == "outlet" else "facts"
-        return self._dicts(
-            "SELECT place_id, place, place_en, feature, country, region, region_en, lat, lon, radius_km, mentions, articles, "
-            f"{self._word('role')} AS role, last"
-            + (", most " if by in ("outlet", "precision") else " ")
-            + "FROM (SELECT place_no, count(*) AS mentions, count(DISTINCT article_number) AS articles, "
-            f"min(role) AS role, max(facts.day) AS last, {most} AS most FROM {source} WHERE {where} GROUP BY place_no) "
-            "JOIN spots USING (place_no) WHERE lat IS NOT NULL ORDER BY mentions DESC, place_id LIMIT ?",
-            [*parameters, limit],
+        counted = self._count_places(where, parameters)
+        shown = self._places_shown(counted.numbers)
+        ranks = self._coded("place_id", "place_no").codes[counted.numbers]
+        order = [n for n in np.lexsort((ranks, -counted.mentions)).tolist() if int(counted.numbers[n]) in shown][:limit]
+        numbers, mentions, articles = (
+            column[order].tolist() for column in (counted.numbers, counted.mentions, counted.articles)
         )
+        words = dict(enumerate(self._codes["role"]))
+        roles = [words.get(role) for role in counted.roles[order].tolist()]
+        days = self._days()[counted.firsts[order]].tolist()
+        rows = []
+        for number, mention, article, role, day in zip(numbers, mentions, articles, roles, days, strict=True):
+            row = shown[number].copy()
+            row["mentions"], row["articles"], row["role"], row["last"] = mention, article, role, day
+            rows.append(row)
+        if by in ("outlet", "precision"):
+            value = self._word("precision") if by == "precision" else "outlet"
+            source = "facts JOIN live USING (article_number)" if by == "outlet" else "facts"
+            sql = f"SELECT place_no, mode({value}) FROM {source} WHERE {where} GROUP BY place_no"
+            values = dict(self._ask(sql, parameters).fetchall())
+            rows = [row | {"most": values[number]} for row, number in zip(rows, numbers, strict=True)]
+        return rows
+
+    def _count_places(self, where: str, parameters: Sequence[Any]) -> PlaceCounts:
+        columns = f"coalesce(place_no, 0) AS place_no, article_number, coalesce(role, {NO_CODE})::UTINYINT AS role"
+        batches = list(self._batches(f"SELECT {columns} FROM facts WHERE {where}", parameters))
+        found = pa.Table.from_batches(batches, _COUNTED_SCHEMA)
+        return count_places(*(found[name].to_numpy() for name in _COUNTED_SCHEMA.names))
+
+    def _places_shown(self, numbers: np.ndarray) -> dict[int, dict[str, Any]]:
+        """Places that have a point as they are shown, by their numbers: these at least."""
+        # What is counted has its keys already: a dict that need not grow is copied more quickly.
+        counted = ", ".join(f"NULL AS {name}" for name in ("mentions", "articles", "role", "last"))
+        sql = f"SELECT place_no, {', '.join(_PLACE_SHOWN)}, {counted} FROM spots WHERE lat IS NOT NULL"
+        known = self._seen.places
+        wanted = [number for number in numbers.tolist() if number not in known]
+        if len(wanted) > _FEW_PLACES:
+            built = self._dicts(f"{sql} AND place_no <= ?", [self._seen.built_places])
+            known.update((row.pop("place_no"), row) for row in built)
+            wanted = [number for number in wanted if number not in known]
+        if not wanted:
+            return known
+        rest = self._dicts(f"{sql} AND place_no IN (SELECT unnest(?::INTEGER[]))", [wanted])
+        return known | {row.pop("place_no"): row for row in rest}
+
+    def _days(self) -> np.ndarray:
+        """The day of each article, by its number: datetime64[D], NaT for none."""
+        found = self._ask("SELECT article_number, day FROM live").fetchnumpy()
+        days = np.full(found["article_number"].max(initial=0) + 1, np.datetime64("NaT", "D"))
+        days[found["article_number"]] = np.ma.filled(found["day"].astype("datetime64[D]"), np.datetime64("NaT"))
+        return days
 
     def _is_unplaced(self) -> str:
         return f"place_no IS NULL AND review <> {self._codes['review'].index(Kind.NOT_A_PLACE)}"
@@ -275,15 +327,17 @@ class Questions(CopyTables):
         if first > last:
             return None
         before = days_before(first, (last - first).days + 1)
-        where, parameters = self._where(replace(filters, date_from=None, date_to=None))
+        # A story counts where it came first within the time that is compared.
+        compared = {"date_from": before.isoformat(), "date_to": last.isoformat(), "undated": False}
+        where, parameters = self._where(replace(filters, **compared))
         rows = self._dicts(
             "SELECT place_id, place, place_en, now, earlier FROM (SELECT place_no, "
             "count(*) FILTER (day >= ?) AS now, count(*) FILTER (day < ?) AS earlier "
-            f"FROM facts WHERE day BETWEEN ? AND ? AND {where} AND place_no IS NOT NULL GROUP BY place_no) "
+            f"FROM facts WHERE {where} AND place_no IS NOT NULL GROUP BY place_no) "
             "JOIN spots USING (place_no) WHERE now <> earlier "
             # A rise from 1 to 5 says more than one from 101 to 105.
             "ORDER BY (now - earlier) / sqrt(now + earlier) DESC, place_id",
-            [first, first, before, last, *parameters],
+            [first, first, *parameters],
         )
         risen = [row for row in rows if row["now"] > row["earlier"]][:limit]
         fallen = [row for row in reversed(rows) if row["now"] < row["earlier"]][:limit]
@@ -302,15 +356,10 @@ class Questions(CopyTables):
             return 0, []
         asked = {position for key in keys for position in key[2]}
         pairs = {key[:2]: [] for key in keys}
-        near = self._ask(
-            "SELECT position, article_number, passage_start FROM facts WHERE article_number IN (SELECT unnest(?)) "
-            "ORDER BY position",
-            [sorted({key[0] for key in keys})],
-        ).fetchall()
-        kept = {position: (number, start) for position, number, start in near if (number, start) in pairs}
-        for row in self._full_rows("position IN (SELECT unnest(?))", [list(kept)]):
-            position = row.pop("position")
-            pairs[kept[position]].append(row | {"asked": position in asked})
+        near = self._pointers_of("article_number IN (SELECT unnest(?))", [sorted({key[0] for key in keys})])
+        kept = [pointer for pointer in near if (pointer.article_number, pointer.passage_start) in pairs]
+        for pointer, row in zip(kept, self._full_rows(kept), strict=True):
+            pairs[pointer.article_number, pointer.passage_start].append(row | {"asked": pointer.position in asked})
         return keys[0][3], [_passage(pairs[key[:2]]) for key in keys]
 
     @question
@@ -325,39 +374,9 @@ class Questions(CopyTables):
             [*parameters, list(place_ids), limit],
         ).fetchall()
         found: dict[str, list[dict[str, Any]]] = {}
-        for row in self._full_rows("position IN (SELECT unnest(?))", [[key[0] for key in keys]]):
+        for row in self._full_rows(self._pointers_of("position IN (SELECT unnest(?))", [[key[0] for key in keys]])):
             found.setdefault(row["place_id"], []).append(row)
         return found
-
-    def _full_rows(self, where: str, parameters: Sequence[Any], limit: str = "") -> list[dict[str, Any]]:
-        """Rows with their texts, in the order of the facts, which the condition is on: few rows, read from few parts."""
-        keys = self._ask(
-            f"SELECT part, row, position, {self._word('precision')} AS precision, region, region_en, "
-            "title, date, outlet, url, head FROM facts LEFT JOIN spots USING (place_no) JOIN live USING (article_number) "
-            f"WHERE {where} ORDER BY position {limit}",
-            parameters,
-        )
-        found = list(iterate(keys))
-        files, texts = self._mention_files(), {}
-        names = [name for name in (*ROW_COLUMNS, *EXTRA_COLUMNS) if name in MENTION_SCHEMA.names]
-        columns = ", ".join(f'"{name}"' for name in names)
-        by_part: dict[int, list[int]] = {}
-        for row in found:
-            by_part.setdefault(row["part"], []).append(row["row"])
-        if by_part:
-            asked = " UNION ALL ".join(
-                f"SELECT {part} AS part, file_row_number AS row, {columns} "
-                f"FROM {files_sql([files[part]], 'file_row_number = true')} "
-                f"WHERE file_row_number IN ({', '.join(map(str, numbers))})"
-                for part, numbers in by_part.items()
-            )
-            texts = {(row["part"], row["row"]): row for row in self._dicts(asked)}
-        return [
-            {name: text.get(name, row.get(name)) for name in (*ROW_COLUMNS, *EXTRA_COLUMNS)}
-            | {"position": row["position"]}
-            for row in found
-            for text in (texts[row["part"], row["row"]],)
-        ]
 
     @question
     def rows(
@@ -380,8 +399,13 @@ class Questions(CopyTables):
         if placed is not None:
             where += f" AND place_no IS {'NOT ' if placed else ''}NULL"
         if sort is None and limit is not None:
-            found = self._full_rows(where, parameters, f"LIMIT {int(limit)} OFFSET {int(offset)}")
-            return iter([{name: row[name] for name in (*ROW_COLUMNS, *EXTRA_COLUMNS)} for row in found])
+            return iter(
+                self._full_rows(self._pointers_of(where, parameters, f"LIMIT {int(limit)} OFFSET {int(offset)}"))
+            )
+        if limit is not None and sort not in _LONG:
+            found = self._positions(where, parameters)
+            page = self._order_of(sort).page(found, limit, offset, descending=descending)
+            return iter(self._full_rows(self._pointers_at(page)))
         columns = ", ".join(
             f'{"w" if name in MENTION_SCHEMA.names else "k"}."{name}"' for name in (*ROW_COLUMNS, *EXTRA_COLUMNS)
         )
@@ -421,7 +445,7 @@ class Questions(CopyTables):
             [list(surfaces), limit],
         ).fetchall()
         found: dict[str, list[dict[str, Any]]] = {}
-        for row in self._full_rows("position IN (SELECT unnest(?))", [[key[0] for key in keys]]):
+        for row in self._full_rows(self._pointers_of("position IN (SELECT unnest(?))", [[key[0] for key in keys]])):
             found.setdefault(row["surface"], []).append(row)
         return found
 
@@ -440,8 +464,8 @@ class Questions(CopyTables):
         file = self.storage.location(articles_name(self._parts[found[0]["article_part"]][0]))
         text = f"SELECT text FROM {files_sql([file])} WHERE article_id = ? AND version = ?"
         found[0] |= self._dicts(text, [article_id, found[0]["version"]])[0]
-        rows = self.rows(Filters(article_ids=(article_id,)), sort="start", placed=None)
-        return found[0] | {"mentions": list(rows)}
+        pointers = self._pointers_of("article_number = ?", [found[0]["article_number"]])
+        return found[0] | {"mentions": self._full_rows(pointers)}
 
     @question
     def full_articles(self, article_ids: Sequence[str]) -> list[Article]:

@@ -3,8 +3,9 @@
 A batch of articles becomes two files, `articles-<key>.parquet` and `mentions-<key>.parquet`, each written under another
 name and renamed; the articles come last, so that a batch is there when its articles are. Every row carries the version
 (nanoseconds since 1970) of the write it came with: of several versions of one article the newest counts, with its
-mentions. Nothing is ever changed in place. Beside the parts lie `workspace.json`, `rejected.jsonl` (extract.rejected), and
-what is made from the parts and may be deleted (extract.search). The folder may also be an address (`s3://bucket/folder`).
+mentions. Nothing is ever changed in place. Beside the parts lie `workspace.json`, `rejected.jsonl`
+(extract.rejected), and what is made from the parts and may be deleted (extract.word_index, extract.row_files). The
+folder may also be an address (`s3://bucket/folder`).
 
 Questions about counts, places and order go to narrow tables in memory (extract.facts), made at the first question after the
 parts changed; what has text is then read from the parts, and only the rows asked for.

@@ -277,13 +277,43 @@ def test_copies_count_once_in_every_answer(workspace):
     totals = workspace.totals(once)
     assert (totals.articles, totals.mentions) == (2, 2)
     assert [row["mentions"] for row in workspace.places(once)] == [1, 1]
-    assert dict(workspace.facets(once)["outlets"]) == {"الأولى": 2}
+    assert dict(workspace.facets(once)["outlets"]) == {"الأولى": 2, "الثانية": 1, "الثالثة": 1}
     assert sum(n for _, n in workspace.timeline(once).bars) == 2 and workspace.timeline(once).undated == 0
     assert {row["article_id"] for row in workspace.rows(once)} == {"a", "d"}
     assert {row["article_id"] for row in workspace.rows(once, sort="surface")} == {"a", "d"}
     assert workspace.passages(Filters(), "t:tripoli")[0] == 3
     assert workspace.passages(once, "t:tripoli")[0] == 1
-    assert workspace.totals(Filters(copies="once", outlets=("الثانية",))).articles == 0
+
+
+@pytest.mark.parametrize(
+    ("filters", "counted"),
+    [
+        ({"outlets": ("الثانية",)}, {"b"}),
+        ({"outlets": ("الثانية", "الثالثة")}, {"b"}),
+        ({"outlets": ("الأولى", "الثالثة")}, {"a", "d"}),
+        ({"date_from": "2020-01-02"}, {"b", "d"}),
+        ({"date_from": "2020-01-02", "undated": False, "outlets": ("الثانية",)}, {"b"}),
+        ({"date_from": "2020-01-03"}, {"c"}),
+        ({"article_ids": ("b", "c")}, {"b"}),
+        ({"text": "وكالات"}, {"c"}),
+        # A filter on mentions does not make another copy count.
+        ({"place_id": "t:tripoli"}, {"a"}),
+        ({"min_confidence": 0.95}, set()),
+    ],
+)
+def test_a_story_counts_where_it_came_first_among_the_articles_chosen(workspace, filters, counted):
+    once = Filters(copies="once", **filters)
+    assert {row["article_id"] for row in workspace.rows(once)} == counted
+    assert workspace.totals(once).articles == len(counted)
+
+
+def test_what_rose_counts_a_story_once_in_the_time_compared(tmp_path):
+    workspace = Workspace.create_or_open(tmp_path)
+    days = ["2020-01-01", "2020-02-08", "2020-02-09"]
+    workspace.add([result(f"s{number}", STORY, day, "الأولى") for number, day in enumerate(days)])
+    workspace.add([result("o", OTHER, "2020-02-10", place=BENGHAZI)])
+    trends = workspace.trends(Filters(copies="once", date_from="2020-02-05", date_to="2020-02-10"))
+    assert {row["place_id"]: row["now"] for row in trends.risen} == {"t:tripoli": 1, "t:benghazi": 1}
 
 
 def test_copies_of_an_article_are_listed(workspace):

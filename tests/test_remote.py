@@ -97,7 +97,7 @@ def test_searches_of_a_far_workspace_leave_nothing_there(bucket, tmp_path):
     before = workspace.storage.entries()
     assert workspace.totals(Filters(text="القوات")).mentions == 5
     assert workspace.storage.entries() == before
-    assert list((tmp_path / "cache").rglob("search*.sqlite"))
+    assert list((tmp_path / "cache").rglob("search*.arrow"))
 
 
 def test_articles_are_read_from_an_address_into_another(address, tmp_path, parser):

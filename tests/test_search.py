@@ -73,7 +73,7 @@ def test_search_narrows_everything(workspace):
 def test_index_is_made_again_when_gone_or_broken(workspace):
     assert not workspace.search_is_ready()
     assert found(workspace, "غريان") == {"a1"} and workspace.search_is_ready()
-    (index,) = workspace.folder.glob("search*.sqlite")
+    (index,) = workspace.folder.glob("search*.arrow")
     for damage in (index.unlink, lambda: index.write_bytes(b"no database"), lambda: index.write_bytes(b"")):
         damage()
         assert found(Workspace.open(workspace.folder), "غريان") == {"a1"}
@@ -94,6 +94,44 @@ def test_search_tells_its_progress(workspace):
     seen = []
     workspace.find_articles("غريان", seen.append)
     assert seen == [1.0]
+
+
+@pytest.mark.parametrize(
+    ("text", "query", "expected"),
+    [
+        ("الحكومة في طرابلس", '"في طرابلس"', True),
+        ("الحكومة وفي طرابلس", '"في طرابلس"', False),
+        ("في مدينة طرابلس", '"في طرابلس"', False),
+        ("في. طرابلس", '"في طرابلس"', True),
+        ("طرابلس طرابلس في", '"طرابلس في"', True),
+        ("في طرابلس", '"في طرابلس ليلا"', False),
+        ("مساحته ٢٠ م²", "م2", True),
+        ("Café de Tripoli", "CAFE", True),
+        ("ء ماء", "ما", True),
+        ("ماء", '"ء"', False),
+        ("سنة ٢٠١٩", "2019", True),
+        ("لليبيا", "ليبيا", True),
+        ("ليبيا", "لليبيا", True),
+        ("", "نص", False),
+    ],
+)
+def test_search_finds_words_and_phrases_however_they_are_written(tmp_path, text, query, expected):
+    workspace = Workspace.create_or_open(tmp_path)
+    workspace.add([(Article("x", text), []), (Article("y", "خبر آخر في طرابلس"), [])])
+    assert ("x" in found(workspace, query)) == expected
+
+
+def test_a_phrase_does_not_go_on_into_the_next_article(tmp_path):
+    workspace = Workspace.create_or_open(tmp_path)
+    workspace.add([(Article("x", "انتهى الخبر"), []), (Article("y", "وبدأ غيره"), [])])
+    assert found(workspace, '"الخبر وبدا"') == set() and found(workspace, '"انتهي الخبر"') == {"x"}
+
+
+def test_an_index_of_an_older_form_goes_when_the_new_one_is_made(workspace):
+    part = next(workspace.folder.glob("articles-*.parquet"))
+    older = part.with_name(part.name.replace("articles-", "search1-").replace(".parquet", ".sqlite"))
+    older.write_bytes(b"")
+    assert found(workspace, "غريان") == {"a1"} and not older.exists()
 
 
 def test_index_leaves_no_unfinished_file(workspace):

@@ -66,7 +66,7 @@ def test_a_removed_article_is_in_no_file(tmp_path):
     assert workspace.totals(Filters(text=other)).mentions == 0
     found = [pq.read_table(path).to_pylist() for path in tmp_path.glob("*.parquet")]
     assert "xyzzyplugh" not in repr(found) and "stays" in repr(found)
-    assert all(other.encode() not in path.read_bytes() for path in tmp_path.glob("*.sqlite"))
+    assert all(other.encode() not in path.read_bytes() for path in tmp_path.glob("search*"))
     assert list(tmp_path.glob("removed-*")) == []
 
 

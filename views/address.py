@@ -15,7 +15,7 @@ from urllib.parse import unquote
 import streamlit as st
 
 from extract.filters import COPIES, Area
-from extract.questions import SORTABLE
+from extract.full_rows import SORTABLE
 from views.palette import SCHEMES
 from views.texts import DEFAULT_LANGUAGE, LANGUAGES
 

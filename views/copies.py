@@ -24,7 +24,10 @@ def show_switch(keep: Callable[[str, Any], None], t: Texts) -> None:
     st.toggle(
         t("Count copies of a story once"),
         key=_SWITCH,
-        help=t("The same report in several outlets, shortened or lightly edited, counts only where it came first."),
+        help=t(
+            "The same report in several outlets, shortened or lightly edited, counts once: where it came first among the "
+            "articles that the filters on outlets, dates and text leave."
+        ),
         on_change=lambda: keep("copies", "once" if st.session_state[_SWITCH] else "all"),
     )
 

@@ -11,8 +11,8 @@ import streamlit as st
 from extract.export import ROW_COLUMNS, to_geojson, write_csv
 from extract.filters import Filters
 from extract.formats import geopackage_bytes, kml_bytes, parquet_bytes, xlsx_bytes
+from extract.full_rows import ARTICLE_COLUMNS, DERIVED_COLUMNS
 from extract.parts import REVIEW_COLUMNS
-from extract.questions import ARTICLE_COLUMNS, DERIVED_COLUMNS
 from views.address import DEFAULTS
 from views.data import Answers
 from views.saved_map import saved_map_bytes
