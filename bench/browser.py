@@ -23,6 +23,8 @@ from tests.serving import free_port, wait_until_up
 SOFTWARE_GL = ["--use-angle=swiftshader", "--enable-unsafe-swiftshader", "--ignore-gpu-blocklist"]
 # A colour that no page has, by which a picture of the page tells whether the points of a map are drawn.
 COLOUR = (255, 0, 255)
+# What a reader takes at least before the next step.
+LOOK_S = 1.0
 SIZE = {"width": 1400, "height": 1000}
 _LEAFLET = ROOT / "static" / "leaflet"
 # Enough of jQuery for what folium asks of it: an element made from its text.
@@ -76,6 +78,12 @@ class Visit:
         # Binary frames are handed over in base64.
         self.received += len(frame["payloadData"]) * 3 // 4 if frame["opcode"] == 2 else len(frame["payloadData"])
 
+    def rest(self, clock: "Clock") -> None:
+        """Until the server is done with the page, and a moment for a reader to look at it."""
+        still = self.page.locator("[data-testid=stApp][data-test-script-state=notRunning]")
+        still.wait_for(timeout=clock.left_ms())
+        time.sleep(LOOK_S)
+
     def coloured(self, selector: str) -> int:
         """How many pixels of the element have COLOUR."""
         picture = Image.open(io.BytesIO(self.page.locator(selector).first.screenshot())).convert("RGB")
@@ -108,7 +116,7 @@ class Clock:
         """At least one millisecond: zero would mean no limit."""
         return max(1.0, (self._end - time.monotonic()) * 1000)
 
-    def wait_for(self, what: Callable[[], bool], every_s: float = 0.05) -> None:
+    def wait_for(self, what: Callable[[], bool], every_s: float = 0.01) -> None:
         """Wait until it is so. Raises MeasureError when the time is over."""
         while not what():
             if time.monotonic() > self._end:
