@@ -15,6 +15,7 @@ from playwright.sync_api import Error as BrowserError
 from playwright.sync_api import sync_playwright
 
 from bench.browser import COLOUR, Clock, Visit, launch, serve
+from bench.inside import TIMES, click_times, filter_times, told
 from bench.made_store import store_of
 from bench.page import Keep, Plan, Section, Table, number, said, seconds, times
 from bench.process import ROOT, MeasureError, memory_mb, run_measure
@@ -100,6 +101,8 @@ def _add(section: Section, table: Table, name: str, store: Path, limit_s: float,
     first = found.get("first_s")
     ratio = times(first / (ours_s or first)) if first and (ours_s or name == "Rasid") else UNFINISHED
     table.add(name, ratio, *cells, received, memory)
+    if "inside" in found:
+        section.notes.append(f"{table.title}, {name}, taken inside the page {'; '.join(found['inside'])}.")
     if "ended" in found:
         section.notes.append(f"{table.title}, {name}: {found['ended']}")
     return first
@@ -235,6 +238,15 @@ def answer(request: dict[str, Any]) -> dict[str, Any]:
             for number_opened in range(1, SESSIONS + 1):
                 visit()[1].open()
                 found["session_mb"] = (_settled_mb(server, clock) - before) / number_opened
+            if name == "Rasid":
+                step = "times inside the page"
+                places = [row["place"] for row in Workspace.open(Path(store)).places(Filters(), limit=TIMES)]
+                new, page = visit()
+                page.open()
+                found["inside"] = [
+                    told("from the key to the drawn circles", filter_times(new, places, clock)),
+                    told("from the click to the drawn passage", click_times(new, clock)),
+                ]
         except (BrowserError, MeasureError) as error:
             came = f"{first.received / 1e6:,.0f} MB had come to the first page" if first else "no page was opened"
             why = str(error).splitlines()[0].split("Timeout")[0].rstrip(": ")
