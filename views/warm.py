@@ -1,6 +1,7 @@
 """What a new server does before its first reader comes, so that the first page is as quick as the next ones."""
 
 import asyncio
+import atexit
 import gc
 import importlib
 import sys
@@ -49,3 +50,5 @@ def leave_alone() -> None:
     """
     gc.collect()
     gc.freeze()
+    # At the end all is let go, or DuckDB tells what it takes for leaks.
+    atexit.register(gc.unfreeze)
