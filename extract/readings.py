@@ -241,9 +241,11 @@ class WordReader:
 
     def _known_strength(self, word: str) -> float:
         """How likely a word is one that grows together with its neighbours: 0 when it is not known."""
-        zipf = self.zipf[word]
         stem = word[1:] if word[0] in "وف" and len(word) > 2 else word
-        cue = stem in self.language.relations or self.language.cues_before.get(stem, frozenset()) & _GLUING
+        cue = stem in self.language.relations or not _GLUING.isdisjoint(self.language.cues_before.get(stem, ()))
+        if not cue and len(word) <= 3:
+            return 0.0
+        zipf = self.gazetteer.zipf(word)  # not remembered: most are mere letters, never seen again
         if cue and (len(word) > 2 or zipf >= FUNCTION_ZIPF - 0.7):
             return 8 * max(zipf, 4.5) - GLUE_COST / 2
         least = 3.0 if word[0] == "و" else 3.5

@@ -17,9 +17,9 @@ import numpy as np
 
 from gazetteer.normalize import bare_key, name_keys, normalize_name
 from gazetteer.places import FeatureClass, Place
-from gazetteer.typos import deletion_hashes, letters_gone
+from gazetteer.typos import deletion_hashes, letters_gone, mark_hashes
 
-FORMAT = 3
+FORMAT = 4
 FEATURES = tuple(FeatureClass)
 # How a key came from a place: its name, an alias, another writing of one of them, a name without its generic noun.
 MAIN, ALIAS, DERIVED, BARE = 0, 1, 2, 3
@@ -203,7 +203,9 @@ class IndexWriter:
         packed.clear()
         table.sort()  # np.unique goes by hashing: several times the time and memory
         table = table[np.flatnonzero(np.diff(table, prepend=~table[:1]))]
-        self._save("deletions_hash", (table >> np.uint64(32)).astype(np.uint32))
+        hashes = (table >> np.uint64(32)).astype(np.uint32)
+        self._save("deletions_hash", hashes)
+        self._save("deletions_marks", mark_hashes(hashes))
         self._save("deletions_key", table.astype(np.uint32))
 
     def _write_words(self, frequencies: Mapping[str, float]) -> None:

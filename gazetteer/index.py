@@ -27,7 +27,7 @@ import numpy as np
 from gazetteer.build import ALIAS, BARE, DERIVED, FEATURES, FIELD, FORMAT, ITEM, MAIN, build_index
 from gazetteer.errors import SourceError
 from gazetteer.places import EARTH_RADIUS_KM, FeatureClass, Place, Point
-from gazetteer.typos import allowed_edits, deletion_hashes, letters_gone
+from gazetteer.typos import allowed_edits, deletion_hashes, letters_gone, marked
 
 __all__ = ["ALIAS", "BARE", "DERIVED", "FORMAT", "MAIN", "Gazetteer", "Segment", "allowed_edits", "build_index"]
 KM_PER_DEGREE = 111.0  # of latitude; rounded down, so that a box of degrees holds the circle
@@ -49,6 +49,7 @@ _ARRAYS = (
     "text_start",
     "deletions_hash",
     "deletions_key",
+    "deletions_marks",
     "words_zipf",
 )
 
@@ -159,13 +160,12 @@ class Segment:
     def near_keys(self, hashes: np.ndarray) -> list[str]:
         """Keys that share one of these hashes, sorted, of what is left when letters go."""
         table = self._arrays["deletions_hash"]
-        if not len(table):
+        # A search goes through twenty places of a large table, each far from the last: few hashes are worth it.
+        hashes = marked(self._arrays["deletions_marks"], hashes)
+        if not len(hashes) or not len(table):
             return []
         starts = table.searchsorted(hashes)
-        # Few hashes are in the table: it is not searched a second time for those that are not.
         found = table.take(starts, mode="clip") == hashes
-        if not found.any():
-            return []
         numbers: set[int] = set()
         for start, end in zip(starts[found].tolist(), table.searchsorted(hashes[found], "right").tolist(), strict=True):
             numbers.update(self._arrays["deletions_key"][start:end].tolist())
@@ -317,7 +317,6 @@ class Gazetteer:
         if not letters_gone(len(key)):
             return []
         hashes = deletion_hashes([key])[0]
-        hashes.sort()
         return sorted({near for segment in self.segments for near in segment.near_keys(hashes)})
 
     def nearest(self, point: Point, *, limit: int = 10, within_km: float = 200.0) -> list[tuple[float, int]]:

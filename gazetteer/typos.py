@@ -14,6 +14,8 @@ ONE_EDIT_FROM, TWO_EDITS_FROM, TYPO_UP_TO = 5, 9, 24
 # A polynomial hash over code points modulo 2^64.
 _BASE = 0x9E3779B97F4A7C15
 _MIX = np.uint64(0xD6E8FEB86659FD93)
+_BITS_A_HASH, _AT_ONCE = 8, 1 << 20
+_BIT = np.array([1, 2, 4, 8, 16, 32, 64, 128], dtype=np.uint8)
 
 
 def allowed_edits(key: str) -> int:
@@ -48,6 +50,27 @@ def deletion_hashes(keys: list[str]) -> np.ndarray:
     left ^= left >> np.uint64(32)
     left *= _MIX
     return (left >> np.uint64(32)).astype(np.uint32)
+
+
+def mark_hashes(hashes: np.ndarray) -> np.ndarray:
+    """Bits (uint8, eight each) that tell most hashes which are not among these: at least eight bits a hash."""
+    bits = 1 << min(32, max(3, (_BITS_A_HASH * len(hashes) - 1).bit_length()))
+    marks = np.zeros(bits >> 3, dtype=np.uint8)
+    for start in range(0, len(hashes), _AT_ONCE):
+        places = hashes[start : start + _AT_ONCE] & np.uint32(bits - 1)
+        np.bitwise_or.at(marks, places >> np.uint32(3), _BIT[places & np.uint32(7)])
+    return marks
+
+
+def marked(marks: np.ndarray, hashes: np.ndarray) -> np.ndarray:
+    """The hashes that may be among those that were marked.
+
+    >>> hashes = np.array([3, 5, 4_000_000_000], dtype=np.uint32)
+    >>> marked(mark_hashes(hashes[:2]), hashes).tolist()
+    [3, 5]
+    """
+    places = hashes & np.uint32(8 * len(marks) - 1)
+    return hashes[marks.take(places >> np.uint32(3)) & _BIT.take(places & np.uint32(7)) != 0]
 
 
 @lru_cache(maxsize=TYPO_UP_TO)
