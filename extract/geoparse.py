@@ -15,11 +15,14 @@ from extract.recognize import Recognized, recognize_mentions
 from extract.relate import find_lists, find_relations
 from extract.resolve import Scene, candidate_columns, is_unlikely, rank_candidates
 from extract.scoring import Scorer
-from extract.segment import split_sentences, tokenize
+from extract.segment import cut_stretches, split_sentences, tokenize
 from extract.spans import Span, find_spans, read_page
 from gazetteer import FeatureClass, Gazetteer, Place
 
 BATCH = 16  # articles that are read at a time where there are many
+# Characters that are read at a time: in longer texts, books and reports, the names of far pages say little of each other,
+# and what every name says of every other takes memory by the square of their number.
+STRETCH = 20_000
 OUT_OF_PLACE = "not in the gazetteer here: the only place of this name lies far from all others of the article"
 NOT_LISTED = "not in the gazetteer"
 BEARINGS = {"N": 0.0, "NE": 45.0, "E": 90.0, "SE": 135.0, "S": 180.0, "SW": 225.0, "W": 270.0, "NW": 315.0}
@@ -56,7 +59,24 @@ class Geoparser:
     def geoparse_many(self, articles: list[Article]) -> list[list[Resolution]]:
         """What `geoparse` says of each of the articles; BATCH at a time are read quicker than one by one."""
         with _no_collecting():
+            if any(len(article.text) > STRETCH for article in articles):
+                return self._geoparse_stretches(articles)
             return self._geoparse(articles)
+
+    def _geoparse_stretches(self, articles: list[Article]) -> list[list[Resolution]]:
+        """The same where some are long: each stretch is read as an article of its own."""
+        stretches = [
+            (number, start, end)
+            for number, article in enumerate(articles)
+            for start, end in cut_stretches(article.text, STRETCH)
+        ]
+        found: list[list[Resolution]] = [[] for _ in articles]
+        for at in range(0, len(stretches), BATCH):
+            batch = stretches[at : at + BATCH]
+            texts = [replace(articles[number], text=articles[number].text[start:end]) for number, start, end in batch]
+            for (number, start, _), resolutions in zip(batch, self._geoparse(texts), strict=True):
+                found[number] += [_moved(resolution, start) for resolution in resolutions] if start else resolutions
+        return found
 
     def _geoparse(self, articles: list[Article]) -> list[list[Resolution]]:
         contexts = [self.context(article) for article in articles]
@@ -139,6 +159,17 @@ def geoparse_article(article: Article, gazetteer: Gazetteer) -> list[Resolution]
     if parser is None:
         parser = _parsers[id(gazetteer)] = Geoparser(gazetteer)
     return parser.geoparse(article)
+
+
+def _moved(resolution: Resolution, by: int) -> Resolution:
+    """The resolution with its offsets in a text that has so many characters before."""
+    mention = resolution.mention
+    return replace(
+        resolution,
+        mention=replace(mention, start=mention.start + by, end=mention.end + by),
+        passage_start=resolution.passage_start + by,
+        passage_end=resolution.passage_end + by,
+    )
 
 
 def _method(span: Span, best: RankedCandidate) -> str:

@@ -21,8 +21,9 @@ _SIGNS = re.compile(r"[^\w\s]|\n")
 _JOINING = re.compile("[ \u00a0\u202f\t«»“”\"'’‘\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff-]{0,3}")
 _ENDING = re.compile(r"[.!؟?\n؛;؛:•]")
 # A full stop ends a sentence unless it stands in a number or after a single letter (أ. ب. initials).
-# It begins with a set of characters, which is what the search is quick at.
-_END = re.compile(r"[.!?؟…۔\n](?:(?<=\n)\n*|(?<!\n)[.!?؟…۔]*[»”\")\]]*(?=\s|$))")
+# It begins with a set of characters, which is what the search is quick at. A row of signs is looked at once, from its first
+# one: a row of a million dots before a letter must not be tried from each of them.
+_END = re.compile(r"[.!?؟…۔\n](?:(?<=\n)\n*+|(?<!\n)(?<![.!?؟…۔]{2})[.!?؟…۔]*+[»”\")\]]*+(?=\s|$))")
 _LETTER = re.compile(r"[\u0621-\u064aA-Za-z]")
 LONGEST_PASSAGE = 700
 
@@ -93,6 +94,20 @@ def tokenize(text: str) -> Tokens:
     gaps = list(map(_gaps.__getitem__, pieces[::2]))
     gaps[0] = gaps[-1] = _EDGE
     return Tokens(pieces[1::2], bounds[:-1:2], bounds[1::2], gaps)
+
+
+def cut_stretches(text: str, most: int) -> list[tuple[int, int]]:
+    """(start, end) of stretches of at most so many characters that together are the text: cut after a line, else after a
+    sentence, else at a blank, where one stands in the second half of a stretch.
+    """
+    found, start = [], 0
+    while len(text) - start > most:
+        half, limit = start + most // 2, start + most
+        cuts = (text.rfind(sign, half, limit) + len(sign) for sign in ("\n", ". ", "؟ ", " "))
+        end = next((cut for cut in cuts if cut > half), limit)
+        found.append((start, end))
+        start = end
+    return [*found, (start, len(text))]
 
 
 def split_sentences(text: str) -> list[tuple[int, int]]:

@@ -5,11 +5,12 @@ import pytest
 
 from extract import scoring
 from extract.features import article_features, look_at_articles, look_at_spans, span_features
-from extract.geoparse import Geoparser
+from extract.geoparse import STRETCH, Geoparser
 from extract.memo import Memo
 from extract.mentions import Article
 from extract.model import chances_of
 from extract.scoring import Scorer
+from extract.segment import cut_stretches
 from tests.conftest import ROOT
 from training.train import CORPUS, read_corpus, to_article
 
@@ -39,6 +40,21 @@ def test_many_articles_read_as_each_by_itself(parser: Geoparser) -> None:
     articles.insert(9, Article("no names", "لا شيء هنا."))
     assert parser.geoparse_many(articles) == [parser.geoparse(article) for article in articles]
     assert parser.geoparse_many([]) == []
+
+
+def test_a_long_article_is_read_in_stretches(parser: Geoparser) -> None:
+    texts = [entry["text"] for entry in read_corpus(TEXTS[:1])]
+    text = "\n".join(texts * (1 + 70_000 // sum(map(len, texts))))
+    short, long = parser.geoparse_many([Article("short", texts[0]), Article("long", text, country="LY")])
+    assert short == parser.geoparse(Article("short", texts[0]))
+    assert all(text[r.mention.start : r.mention.end] == r.mention.surface for r in long)
+    assert all(r.passage_start <= r.mention.start and r.mention.end <= r.passage_end for r in long)
+    expected = []
+    for start, end in cut_stretches(text, STRETCH):
+        found = parser.geoparse(Article("stretch", text[start:end], country="LY"))
+        expected += [(start + r.mention.start, r.place, r.confidence) for r in found]
+    assert len(cut_stretches(text, STRETCH)) > 3
+    assert [(r.mention.start, r.place, r.confidence) for r in long] == expected
 
 
 def test_what_was_forgotten_is_summed_anew(parser: Geoparser, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from extract.segment import LONGEST_PASSAGE, split_sentences, tokenize
+from extract.segment import LONGEST_PASSAGE, cut_stretches, split_sentences, tokenize
 
 
 def words(text: str) -> list[str]:
@@ -49,6 +49,25 @@ def test_sentences_hold_every_token(text: str) -> None:
 def test_sentences_end_at_signs_and_lines() -> None:
     text = "وصل الوفد. هل عاد؟ نعم!\nوفي سبها 3.5 درجات"
     assert [text[a:b] for a, b in split_sentences(text)] == ["وصل الوفد.", "هل عاد؟", "نعم!", "وفي سبها 3.5 درجات"]
+
+
+def test_a_row_of_signs_is_looked_at_once() -> None:
+    text = "قال" + "." * 300_000 + "x"  # from each of its dots it would take the better part of an hour
+    assert split_sentences(text)[0] == (0, LONGEST_PASSAGE)
+
+
+@given(st.text(alphabet="اب. \n؟", max_size=80), st.integers(2, 30))
+def test_stretches_are_the_text(text: str, most: int) -> None:
+    found = cut_stretches(text, most)
+    assert "".join(text[start:end] for start, end in found) == text
+    assert all(end - start <= most for start, end in found)
+
+
+def test_stretches_end_with_lines_then_sentences_then_words() -> None:
+    assert cut_stretches("قال أحمد. ثم\nمضى إلى بيته", 16) == [(0, 13), (13, 25)]
+    assert cut_stretches("قال أحمد. ثم مضى إلى بيته", 16) == [(0, 10), (10, 25)]
+    assert cut_stretches("قال أحمد ثم مضى إلى", 16) == [(0, 16), (16, 19)]
+    assert cut_stretches("ا" * 20, 16) == [(0, 16), (16, 20)]
 
 
 def test_an_endless_sentence_is_cut() -> None:
