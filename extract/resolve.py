@@ -42,6 +42,9 @@ _PRECISE = (FeatureClass.CITY, FeatureClass.COUNTRY, FeatureClass.CONTINENT)
 
 
 KEPT_CANDIDATES = 6  # of each mention, best first
+# Every candidate hears every other mention, which takes memory by the square of their number: so many mentions hear each
+# other, and so many pairs of candidate and mention are looked at together (some 100 bytes each).
+MOST_MENTIONS, MOST_PAIRS = 500, 1_000_000
 _VOICES = {Role.LOCATION: 1.0, Role.ACTOR: 0.4, Role.NAME_PART: 0.15}
 _FARTHEST_APART = 5_000  # words; farther apart is as far
 _NEARNESS = 0.35 + 0.65 * np.exp(-np.arange(_FARTHEST_APART + 1) / WORDS_APART)
@@ -84,6 +87,30 @@ def rank_candidates(scenes: list[Scene], columns: Memo) -> list[list[list[Ranked
     The mentions speak for each other, so the choice is made twice: by what each one may mean, then by what the others
     were taken for. `columns` (`candidate_columns`) remembers what is known of each name's candidates.
     """
+    parts = [_parts(scene) for scene in scenes]
+    found: list[list[list[RankedCandidate]]] = []
+    together, pairs = [], 0
+    for part in (part for of_scene in parts for part in of_scene):
+        more = len(part.mentions) * sum(len(mention.span.name.candidates) for mention in part.mentions)
+        if pairs + more > MOST_PAIRS:
+            found += _rank(together, columns)
+            together, pairs = [], 0
+        together.append(part)
+        pairs += more
+    each = iter(found + _rank(together, columns))
+    return [[ranked for _ in of_scene for ranked in next(each)] for of_scene in parts]
+
+
+def _parts(scene: Scene) -> list[Scene]:
+    """The article, or a list of hundreds of names in parts that speak for themselves."""
+    starts = range(0, len(scene.mentions), MOST_MENTIONS) if len(scene.mentions) > MOST_MENTIONS else ()
+    return [
+        Scene(scene.context, scene.mentions[i : i + MOST_MENTIONS], scene.listed[i : i + MOST_MENTIONS - 1])
+        for i in starts
+    ] or [scene]
+
+
+def _rank(scenes: list[Scene], columns: Memo) -> list[list[list[RankedCandidate]]]:
     ranking = _Ranking(scenes, columns)
     if not ranking.candidates:
         return [[[] for _ in scene.mentions] for scene in scenes]

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from extract import scoring
+from extract import resolve, scoring
 from extract.features import article_features, look_at_articles, look_at_spans, span_features
 from extract.geoparse import STRETCH, Geoparser
 from extract.memo import Memo
@@ -55,6 +55,19 @@ def test_a_long_article_is_read_in_stretches(parser: Geoparser) -> None:
         expected += [(start + r.mention.start, r.place, r.confidence) for r in found]
     assert len(cut_stretches(text, STRETCH)) > 3
     assert [(r.mention.start, r.place, r.confidence) for r in long] == expected
+
+
+def test_a_list_of_many_names_is_weighed_in_parts(parser: Geoparser, monkeypatch: pytest.MonkeyPatch) -> None:
+    articles = [to_article(entry) for entry in read_corpus(TEXTS[:1])[:40]]
+    whole = parser.geoparse_many(articles)
+    monkeypatch.setattr(resolve, "MOST_PAIRS", 200)
+    assert parser.geoparse_many(articles) == whole
+    monkeypatch.setattr(resolve, "MOST_MENTIONS", 3)
+    parts = parser.geoparse_many(articles)
+    assert [[r.mention.start for r in found] for found in parts] == [
+        [r.mention.start for r in found] for found in whole
+    ]
+    assert parts != whole
 
 
 def test_what_was_forgotten_is_summed_anew(parser: Geoparser, monkeypatch: pytest.MonkeyPatch) -> None:
