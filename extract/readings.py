@@ -52,10 +52,8 @@ class WordInfo:
 
     word: Word
     readings: tuple[Reading, ...] = ()
-    typo_forms: tuple[
-        tuple[str, str, int], ...
-    ] = ()  # nothing is known of it, so that it may be the misspelt first word of
-    # a name: each way to take proclitics off
+    # Where nothing is known of it, so that it may be the misspelt first word of a name: each way to take proclitics off.
+    typo_forms: tuple[tuple[str, str, int], ...] = ()
     noted: bool = False  # any of these, or the word is noted
 
 

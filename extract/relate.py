@@ -57,7 +57,7 @@ def find_relation(context: Context, span: Span) -> str | None:
     phrase_words, relation = _longest_phrase(words, lam, language)
     used = len(words) - phrase_words
     distance = _distance_before(words[:used], language) if relation in COMPASS or relation in (None, "near") else None
-    if distance is not None and relation is None and not _is_distance_from(words, span):
+    if distance is not None and relation is None and not _is_distance_from(words):
         return None
     if distance is not None:
         return f"{relation or 'near'}:{distance:g}"
@@ -112,7 +112,7 @@ def _phrase(phrase: str, first: str, language: Language) -> str | None:
     return found
 
 
-def _is_distance_from(words: list[str], span: Span) -> bool:
+def _is_distance_from(words: list[str]) -> bool:
     return bool(words) and (words[-1] in ("من", "عن") or "عن" in words[-2:])
 
 

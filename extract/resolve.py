@@ -103,11 +103,12 @@ def rank_candidates(scenes: list[Scene], columns: Memo) -> list[list[list[Ranked
 
 def _parts(scene: Scene) -> list[Scene]:
     """The article, or a list of hundreds of names in parts that speak for themselves."""
-    starts = range(0, len(scene.mentions), MOST_MENTIONS) if len(scene.mentions) > MOST_MENTIONS else ()
+    if len(scene.mentions) <= MOST_MENTIONS:
+        return [scene]
     return [
         Scene(scene.context, scene.mentions[i : i + MOST_MENTIONS], scene.listed[i : i + MOST_MENTIONS - 1])
-        for i in starts
-    ] or [scene]
+        for i in range(0, len(scene.mentions), MOST_MENTIONS)
+    ]
 
 
 def _rank(scenes: list[Scene], columns: Memo) -> list[list[list[RankedCandidate]]]:
@@ -278,15 +279,11 @@ class _Ranking:
         """Whether what a candidate of mention i lies in is named right after it."""
         if said.places[following].id not in self.parents[row]:
             return False
-        text, span, after = (
-            self.scenes[self.scene_of[i]].context.text,
-            self.mentions[i].span,
-            self.mentions[following].span,
-        )
-        if _WITHIN.fullmatch(text, span.end, after.start):
+        text = self.scenes[self.scene_of[i]].context.text
+        within = _WITHIN.fullmatch(text, self.mentions[i].span.end, self.mentions[following].span.start) is not None
+        if within:
             said.contained.add(row)
-            return True
-        return False
+        return within
 
     def _beside_in_lists(self) -> list[tuple[int, list[int]]]:
         """The mentions that stand in lists, each with its neighbours there."""
@@ -307,12 +304,12 @@ class _Ranking:
         ordered, weigh = order.tolist(), weights.tolist()
         share, nearest, neighbour = said.share.tolist(), said.nearest.tolist(), said.neighbour.tolist()
         for i, evidence in enumerate(self.evidence):
-            number, rows = self.scene_of[i], self.rows[i]
-            kept = found[number][self.at[i]]
+            rows, context = self.rows[i], self.scenes[self.scene_of[i]].context
+            kept = found[self.scene_of[i]][self.at[i]]
             for row in ordered[rows.start : min(rows.stop, rows.start + KEPT_CANDIDATES)]:
                 candidate = self.candidates[row]
                 place = candidate.place
-                reasons = _own_reasons(self.scenes[number].context, evidence, place) if evidence else []
+                reasons = _own_reasons(context, evidence, place) if evidence else []
                 if share[row] > 0.3:
                     reasons.append(f"{share[row]:.0%} of the places around lie in {place.country}")
                 if neighbour[row] >= 0:
@@ -321,9 +318,7 @@ class _Ranking:
                     reasons.append(f"in {said.places[said.container[row]].name}, which is named too")
                 if row in said.contained:
                     after = self.mentions[i + 1].span
-                    reasons.append(
-                        f"«{self.scenes[number].context.text[after.start : after.end]}» is named right after it"
-                    )
+                    reasons.append(f"«{context.text[after.start : after.end]}» is named right after it")
                 kept.append(RankedCandidate(place, candidate.score, weigh[row], "; ".join(reasons)))
         return found
 

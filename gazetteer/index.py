@@ -158,7 +158,7 @@ class Segment:
         return 0.0 if number is None else float(self._arrays["words_zipf"][number]) / 100
 
     def near_keys(self, hashes: np.ndarray) -> list[str]:
-        """Keys that share one of these hashes, sorted, of what is left when letters go."""
+        """Keys that share one of these hashes of what is left when letters go."""
         table = self._arrays["deletions_hash"]
         # A search goes through twenty places of a large table, each far from the last: few hashes are worth it.
         hashes = marked(self._arrays["deletions_marks"], hashes)

@@ -24,6 +24,8 @@ SWITCH_S = 0.0005
 async def lifespan(app: Any) -> AsyncIterator[None]:
     """Load the libraries before the server answers, and the first answers behind its back; then look after memory."""
     sys.setswitchinterval(SWITCH_S)
+    # At the end all is let go that `leave_alone` kept, or DuckDB tells what it takes for leaks.
+    atexit.register(gc.unfreeze)
     await asyncio.to_thread(_load)
     threading.Thread(target=_answer_ahead, name="ahead", daemon=True).start()
     async with memory.lifespan(app):
@@ -50,5 +52,3 @@ def leave_alone() -> None:
     """
     gc.collect()
     gc.freeze()
-    # At the end all is let go, or DuckDB tells what it takes for leaks.
-    atexit.register(gc.unfreeze)
